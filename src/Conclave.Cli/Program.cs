@@ -1,0 +1,6 @@
+namespace Conclave.Cli;
+
+internal static class Program
+{
+    private static int Main(string[] args) => 127;
+}

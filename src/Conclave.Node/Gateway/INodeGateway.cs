@@ -1,0 +1,71 @@
+using Conclave.Core.Model;
+using Conclave.State;
+
+namespace Conclave.Node;
+
+/// <summary>How fresh a read must be.</summary>
+public enum ReadMode
+{
+    /// <summary>Linearizable through the leader's lease.</summary>
+    Default,
+    /// <summary>Linearizable through a quorum round.</summary>
+    Consistent,
+    /// <summary>Whatever this server has applied.</summary>
+    Stale,
+}
+
+/// <summary>Who this node is; fixed for its life.</summary>
+/// <param name="NodeName">Name, unique in the datacenter.</param>
+/// <param name="NodeId">UUID; also the Raft server id.</param>
+/// <param name="Datacenter">Datacenter, lower case.</param>
+/// <param name="RpcAddress">Advertised server address, <c>ip:port</c>; also the Raft address.</param>
+public sealed record NodeIdentity(string NodeName, string NodeId, string Datacenter, string RpcAddress);
+
+/// <summary>What is known of the leader at this moment.</summary>
+/// <param name="IsLeader">This node leads and may serve linearizable reads.</param>
+/// <param name="LeaderAddress">Address of the leader, <c>ip:port</c>, or empty when none is known.</param>
+/// <param name="LeaderId">Server id of the leader, or empty.</param>
+/// <param name="Term">Current term.</param>
+/// <param name="PeerAddresses">Addresses of the servers in the latest configuration.</param>
+public sealed record ClusterStatus(bool IsLeader, string LeaderAddress, string LeaderId, ulong Term, IReadOnlyList<string> PeerAddresses)
+{
+    /// <summary>Whether a leader is known.</summary>
+    public bool KnownLeader => LeaderAddress.Length > 0;
+}
+
+/// <summary>Permission to read, or the reason why not.</summary>
+/// <param name="Root">The state to read; null when <paramref name="Error"/> is set.</param>
+/// <param name="Error">Consul's text (<c>No cluster leader</c>), or null.</param>
+/// <param name="KnownLeader">For the header of that name.</param>
+/// <param name="LastContactMilliseconds">For the header of that name; 0 on the leader.</param>
+public readonly record struct ReadGrant(StateRoot? Root, string? Error, bool KnownLeader, long LastContactMilliseconds);
+
+/// <summary>
+/// The node as front ends (HTTP, DNS, in-process API) see it. Thread-safe. Reads run on the caller's thread against <see cref="Root"/>;
+/// writes go through the node's loop and the log.
+/// </summary>
+public interface INodeGateway
+{
+    /// <summary>Who this node is.</summary>
+    NodeIdentity Identity { get; }
+
+    /// <summary>The newest published state.</summary>
+    StateRoot Root { get; }
+
+    /// <summary>The newest published view of the leader.</summary>
+    ClusterStatus Status { get; }
+
+    /// <summary>
+    /// Proposes a command: type byte + body as made by <see cref="Conclave.Core.Codec.CommandCodec"/>. The memory belongs to the node from now on and must not be changed.
+    /// Leader-only work (session ids, lock delay) happens on the way. Completes when the command was applied, or with
+    /// <see cref="ApplyResultKind.Error"/> (<c>No cluster leader</c> after the hold time, overload, validation).
+    /// </summary>
+    /// <remarks>Cancelling means "stopped waiting": a command that is already in the log is applied all the same.</remarks>
+    ValueTask<ApplyResult> ApplyAsync(ReadOnlyMemory<byte> command, CancellationToken stop);
+
+    /// <summary>Waits until a read of this freshness is allowed. Completes synchronously and allocates nothing for stale reads and while the lease holds.</summary>
+    ValueTask<ReadGrant> ReadAsync(ReadMode mode, CancellationToken stop);
+
+    /// <summary>Restarts the TTL of a session at the leader; null when it does not exist.</summary>
+    ValueTask<Session?> RenewSessionAsync(string id, CancellationToken stop);
+}
