@@ -31,7 +31,33 @@ public sealed record ClusterStatus(bool IsLeader, string LeaderAddress, string L
 {
     /// <summary>Whether a leader is known.</summary>
     public bool KnownLeader => LeaderAddress.Length > 0;
+
+    /// <summary>The servers of the latest configuration, in its order.</summary>
+    public IReadOnlyList<ServerStatus> Servers { get; init; } = [];
+
+    /// <summary>Raft index of the entry that holds the latest configuration.</summary>
+    public ulong ConfigurationIndex { get; init; }
 }
+
+/// <summary>One server of the Raft configuration.</summary>
+/// <param name="Id">Server id: the node's UUID.</param>
+/// <param name="Name">Name of the node, or <c>(unknown)</c> when nothing is known of it.</param>
+/// <param name="Address">Advertised server address, <c>ip:port</c>.</param>
+/// <param name="IsVoter">Whether it counts for elections and commits.</param>
+/// <param name="IsLeader">Whether it leads.</param>
+public sealed record ServerStatus(string Id, string Name, string Address, bool IsVoter, bool IsLeader);
+
+/// <summary>Where the log of a node stands, for people and metrics. A snapshot in time; the numbers may be from different iterations of the loop.</summary>
+/// <param name="State">Leader, Follower or Candidate.</param>
+/// <param name="Term">Current term.</param>
+/// <param name="LastLogIndex">Newest entry.</param>
+/// <param name="LastLogTerm">Its term.</param>
+/// <param name="CommitIndex">Newest entry known to be committed.</param>
+/// <param name="AppliedIndex">Newest entry in the state.</param>
+/// <param name="SnapshotIndex">Last entry covered by the newest snapshot; 0 without one.</param>
+/// <param name="SnapshotTerm">Term of that entry.</param>
+/// <param name="PendingProposals">Requests that wait for the log.</param>
+public sealed record RaftStatus(string State, ulong Term, ulong LastLogIndex, ulong LastLogTerm, ulong CommitIndex, ulong AppliedIndex, ulong SnapshotIndex, ulong SnapshotTerm, int PendingProposals);
 
 /// <summary>Permission to read, or the reason why not.</summary>
 /// <param name="Root">The state to read; null when <paramref name="Error"/> is set.</param>
@@ -55,12 +81,19 @@ public interface INodeGateway
     /// <summary>The newest published view of the leader.</summary>
     ClusterStatus Status { get; }
 
+    /// <summary>Where the log stands.</summary>
+    RaftStatus Raft { get; }
+
     /// <summary>
     /// Proposes a command: type byte + body as made by <see cref="Conclave.Core.Codec.CommandCodec"/>. The memory belongs to the node from now on and must not be changed.
-    /// Leader-only work (session ids, lock delay) happens on the way. Completes when the command was applied, or with
+    /// Leader-only work (validation, defaults, session ids, lock delay) happens on the way. Completes when the command was applied, or with
     /// <see cref="ApplyResultKind.Error"/> (<c>No cluster leader</c> after the hold time, overload, validation).
     /// </summary>
-    /// <remarks>Cancelling means "stopped waiting": a command that is already in the log is applied all the same.</remarks>
+    /// <remarks>
+    /// The text of an error is complete: with the prefix that Consul puts before it (<c>raft apply failed: </c> for keys, <c>apply failed: </c> for sessions).
+    /// A transaction that fails its checks gives a <see cref="ApplyResult.Txn"/> with errors, not an error. A coordinate batch is checked and noted;
+    /// the leader writes what it noted every few seconds. Cancelling means "stopped waiting": a command that is already in the log is applied all the same.
+    /// </remarks>
     ValueTask<ApplyResult> ApplyAsync(ReadOnlyMemory<byte> command, CancellationToken stop);
 
     /// <summary>Waits until a read of this freshness is allowed. Completes synchronously and allocates nothing for stale reads and while the lease holds.</summary>
