@@ -1,0 +1,78 @@
+namespace Conclave.Agent;
+
+/// <summary>A member of the gossip pool as <c>agent/members</c> shows it.</summary>
+public sealed record AgentMember
+{
+    /// <summary>Name; with <c>.datacenter</c> in the pool between datacenters.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Address.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Gossip port.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Tags in ordinal order of their names.</summary>
+    public required IReadOnlyList<KeyValuePair<string, string>> Tags { get; init; }
+
+    /// <summary>1 alive, 2 leaving, 3 left, 4 failed.</summary>
+    public int Status { get; init; } = 1;
+}
+
+/// <summary>One block of <c>agent/self</c>'s Stats and of <c>info</c>.</summary>
+/// <param name="Name">agent, build, consul, raft, runtime, serf_lan, serf_wan.</param>
+/// <param name="Values">Keys in ordinal order with their text values.</param>
+public sealed record StatsSection(string Name, IReadOnlyList<KeyValuePair<string, string>> Values);
+
+/// <summary>Gets log lines of the agent.</summary>
+public interface IAgentLogSink
+{
+    /// <summary>A finished line without line end. Must return at once and may drop; called on any thread.</summary>
+    void OnLine(string line);
+}
+
+/// <summary>Levels of log lines, least important first.</summary>
+public enum AgentLogLevel
+{
+#pragma warning disable CS1591 // The names say it.
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+#pragma warning restore CS1591
+}
+
+/// <summary>Verbs of <c>/v1/agent</c> about the agent itself rather than about services and checks. Thread-safe.</summary>
+public interface IAgentControl
+{
+    /// <summary>Who this agent is.</summary>
+    AgentIdentity Identity { get; }
+
+    /// <summary>Metadata of the node as the catalog shows it.</summary>
+    IReadOnlyDictionary<string, string> NodeMeta { get; }
+
+    /// <summary>Configuration in effect for people who debug, without secrets; names in order of display, values null, bool, long, double, string, lists and maps of these.</summary>
+    IReadOnlyList<KeyValuePair<string, object?>> DebugConfig { get; }
+
+    /// <summary>Blocks of numbers about this agent, ordered by name.</summary>
+    IReadOnlyList<StatsSection> Stats();
+
+    /// <summary>Appends the members this agent knows.</summary>
+    void ListMembers(bool wan, List<AgentMember> into);
+
+    /// <summary>Joins the pool of the agent at <paramref name="address"/>.</summary>
+    ValueTask<AgentOutcome> JoinAsync(string address, bool wan, CancellationToken stop);
+
+    /// <summary>Declares a failed member gone; with <paramref name="prune"/> also forgets it.</summary>
+    ValueTask<AgentOutcome> ForceLeaveAsync(string node, bool prune, CancellationToken stop);
+
+    /// <summary>Leaves the cluster gracefully; the process ends afterwards. Completes when the leave is done.</summary>
+    ValueTask<AgentOutcome> LeaveAsync(CancellationToken stop);
+
+    /// <summary>Reads the configuration anew and applies what may change at run time.</summary>
+    ValueTask<AgentOutcome> ReloadAsync(CancellationToken stop);
+
+    /// <summary>Sends log lines of <paramref name="level"/> and above to <paramref name="sink"/> until the result is disposed.</summary>
+    IDisposable SubscribeLog(AgentLogLevel level, IAgentLogSink sink);
+}
