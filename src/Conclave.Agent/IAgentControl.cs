@@ -1,3 +1,5 @@
+using Conclave.Agent.Configuration;
+
 namespace Conclave.Agent;
 
 /// <summary>A member of the gossip pool as <c>agent/members</c> shows it.</summary>
@@ -31,18 +33,6 @@ public interface IAgentLogSink
     void OnLine(string line);
 }
 
-/// <summary>Levels of log lines, least important first.</summary>
-public enum AgentLogLevel
-{
-#pragma warning disable CS1591 // The names say it.
-    Trace,
-    Debug,
-    Info,
-    Warn,
-    Error,
-#pragma warning restore CS1591
-}
-
 /// <summary>Verbs of <c>/v1/agent</c> about the agent itself rather than about services and checks. Thread-safe.</summary>
 public interface IAgentControl
 {
@@ -74,5 +64,5 @@ public interface IAgentControl
     ValueTask<AgentOutcome> ReloadAsync(CancellationToken stop);
 
     /// <summary>Sends log lines of <paramref name="level"/> and above to <paramref name="sink"/> until the result is disposed.</summary>
-    IDisposable SubscribeLog(AgentLogLevel level, IAgentLogSink sink);
+    IDisposable SubscribeLog(LogLevels level, IAgentLogSink sink);
 }

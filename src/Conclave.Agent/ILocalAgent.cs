@@ -1,3 +1,4 @@
+using Conclave.Agent.Configuration;
 using Conclave.Core.Model;
 
 namespace Conclave.Agent;

@@ -36,6 +36,9 @@ public sealed record CheckDefinition
     /// <summary>Body of the HTTP request.</summary>
     public string Body { get; init; } = "";
 
+    /// <summary>Whether a redirect counts as the answer instead of being followed.</summary>
+    public bool DisableRedirects { get; init; }
+
     /// <summary><c>host:port</c> to ping with HTTP/2.</summary>
     public string H2Ping { get; init; } = "";
 

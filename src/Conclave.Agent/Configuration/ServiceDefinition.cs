@@ -32,7 +32,7 @@ public sealed record ServiceDefinition
     /// <summary>Unix socket instead of a port.</summary>
     public string SocketPath { get; init; } = "";
 
-    /// <summary>All checks of the service: the single <c>check</c> last, as in registrations.</summary>
+    /// <summary>All checks of the service; the single <c>check</c> is last in files and first in registrations over HTTP, which counts for the numbers in default ids.</summary>
     public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];
 
     /// <summary>Weights; null means 1 and 1.</summary>

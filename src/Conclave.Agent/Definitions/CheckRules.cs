@@ -1,3 +1,4 @@
+using Conclave.Agent.Configuration;
 using Conclave.Core.Model;
 
 namespace Conclave.Agent;
@@ -15,7 +16,7 @@ public static class CheckRules
     public static bool IsStatus(string status) => status is HealthStatus.Passing or HealthStatus.Warning or HealthStatus.Critical;
 
     /// <summary>Whether the check runs a program.</summary>
-    public static bool IsScript(CheckDefinition check) => check.Args is { Count: > 0 };
+    public static bool IsScript(CheckDefinition check) => check.ScriptArgs is { Count: > 0 };
 
     /// <summary>Whether the check copies the health of a service or node.</summary>
     public static bool IsAlias(CheckDefinition check) => check.AliasNode.Length > 0 || check.AliasService.Length > 0;
