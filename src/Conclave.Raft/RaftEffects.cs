@@ -1,0 +1,53 @@
+using Conclave.Core;
+
+namespace Conclave.Raft;
+
+/// <summary>A read index that was asked for.</summary>
+/// <param name="Context">The number given with the request.</param>
+/// <param name="Index">State that has applied this entry may answer. Meaningless when not granted.</param>
+/// <param name="Granted">False: this server does not lead (any more).</param>
+public readonly record struct ReadGranted(ulong Context, LogIndex Index, bool Granted);
+
+/// <summary>
+/// What the core wants done, collected since the last <see cref="Clear"/>. The owner works through it in this order: record term and vote, truncate, append, start the flush,
+/// send (what is marked waits for the flush), apply up to the commit index, answer reads; then clears it.
+/// </summary>
+public sealed class RaftEffects
+{
+    /// <summary>Term and vote changed and must be recorded before the entries.</summary>
+    public bool HardStateChanged { get; internal set; }
+
+    /// <summary>Entries from here on are taken back, before anything is appended.</summary>
+    public LogIndex? TruncateFrom { get; internal set; }
+
+    /// <summary>Entries to record, consecutive.</summary>
+    public List<LogEntry> Appends { get; } = [];
+
+    /// <summary>Messages in the order they were made.</summary>
+    public List<OutboundMessage> Messages { get; } = [];
+
+    /// <summary>Answers to <see cref="RaftCore.RequestRead"/>.</summary>
+    public List<ReadGranted> Reads { get; } = [];
+
+    /// <summary>Role, term or known leader changed.</summary>
+    public bool LeadershipChanged { get; internal set; }
+
+    /// <summary>The latest or the committed configuration changed.</summary>
+    public bool ConfigurationChanged { get; internal set; }
+
+    /// <summary>The commit index moved: entries up to <see cref="RaftCore.CommitIndex"/> may be applied.</summary>
+    public bool Committed { get; internal set; }
+
+    /// <summary>Nothing to do.</summary>
+    public bool IsEmpty => !HardStateChanged && TruncateFrom is null && Appends.Count == 0 && Messages.Count == 0 && Reads.Count == 0 && !LeadershipChanged && !ConfigurationChanged && !Committed;
+
+    /// <summary>Forgets everything; the lists keep their room.</summary>
+    public void Clear()
+    {
+        HardStateChanged = LeadershipChanged = ConfigurationChanged = Committed = false;
+        TruncateFrom = null;
+        Appends.Clear();
+        Messages.Clear();
+        Reads.Clear();
+    }
+}
