@@ -163,6 +163,7 @@ public sealed record HealthCheckDefinition
     public string Http { get; init; } = "";
     public string TlsServerName { get; init; } = "";
     public bool TlsSkipVerify { get; init; }
+    public bool DisableRedirects { get; init; }
     public IReadOnlyDictionary<string, IReadOnlyList<string>>? Header { get; init; }
     public string Method { get; init; } = "";
     public string Body { get; init; } = "";
