@@ -1,128 +1,153 @@
 using System.Globalization;
 using System.Text;
 
-namespace Conclave.Core.Time;
+namespace Conclave.Core;
 
-/// <summary>Durations as text in Go's form (<c>1h15m30.5s</c>), in nanoseconds: the form of configuration files, requests and answers.</summary>
-public static class GoDuration
+/// <summary>A length of time in nanoseconds that reads and prints as Go's durations do: the form of all durations in the HTTP API, configuration and the wire's texts.</summary>
+/// <param name="Nanoseconds">May be negative; about ±292 years.</param>
+public readonly record struct GoDuration(long Nanoseconds) : IComparable<GoDuration>
 {
-    /// <summary>Nanoseconds in a tick of <see cref="TimeSpan"/>.</summary>
-    public const long NanosecondsPerTick = 100;
-
     private const long Microsecond = 1_000, Millisecond = 1_000_000, Second = 1_000_000_000, Minute = 60 * Second, Hour = 60 * Minute;
 
-    /// <summary>Longest text looked at; no sensible duration is near it.</summary>
-    private const int TextMax = 256;
+    // "-2562047h47m16.854775808s" has 25 characters.
+    private const int TextLengthMax = 32;
 
-    /// <summary>Reads a duration; fractions finer than a nanosecond are cut off. False for malformed text and beyond 292 years.</summary>
-    public static bool TryParse(ReadOnlySpan<char> text, out long nanoseconds)
+    // The magnitude of the most negative value; anything above does not fit.
+    private const ulong MagnitudeMax = 1UL << 63;
+
+    /// <summary>No time at all.</summary>
+    public static GoDuration Zero => default;
+
+    /// <summary>The duration of <paramref name="span"/>; saturates.</summary>
+    public static GoDuration From(TimeSpan span) => new((long)Int128.Clamp((Int128)span.Ticks * 100, long.MinValue, long.MaxValue));
+
+    /// <summary>The same duration, cut to 100 ns.</summary>
+    public TimeSpan ToTimeSpan() => new(Nanoseconds / 100);
+
+    /// <inheritdoc/>
+    public int CompareTo(GoDuration other) => Nanoseconds.CompareTo(other.Nanoseconds);
+
+    /// <summary>Reads a duration.</summary>
+    /// <exception cref="FormatException">Not a duration; the message is Go's.</exception>
+    public static GoDuration Parse(string text) => TryParse(text, out var duration, out string error) ? duration : throw new FormatException(error);
+
+    /// <summary>Reads an optional sign and one or more numbers with a unit (h, m, s, ms, us, µs, μs, ns), or a bare 0. On failure <paramref name="error"/> is Go's text.</summary>
+    public static bool TryParse(string text, out GoDuration duration, out string error)
     {
-        nanoseconds = 0;
-        var negative = text is ['-', ..];
-        if (text is ['-' or '+', ..]) text = text[1..];
-        if (text is "0") return true;
-        if (text.Length is 0 or > TextMax) return false;
-        Int128 total = 0;
-        while (text.Length > 0)
+        duration = default;
+        error = "";
+        var rest = text.AsSpan();
+        bool negative = rest.StartsWith('-');
+        if (negative || rest.StartsWith('+')) rest = rest[1..];
+        if (rest is "0") return true;
+        if (rest.IsEmpty) return Fail(Invalid(text), out error);
+
+        ulong total = 0;
+        while (!rest.IsEmpty)
         {
-            if (!TryTakePart(ref text, out var part)) return false;
-            total += part;
-            if (total > long.MaxValue) return false;
+            if (!TryReadNumber(ref rest, out ulong whole, out ulong fraction, out double scale)) return Fail(Invalid(text), out error);
+            var unit = ReadUnit(ref rest);
+            if (unit.IsEmpty) return Fail($"time: missing unit in duration {Quote(text)}", out error);
+            if (NanosecondsOf(unit) is not (var each and > 0)) return Fail($"time: unknown unit {Quote(unit.ToString())} in duration {Quote(text)}", out error);
+            if (whole > MagnitudeMax / each) return Fail(Invalid(text), out error);
+            // The fraction is scaled in floating point because peers do, which decides the last nanosecond.
+            ulong value = whole * each + (fraction > 0 ? (ulong)(fraction * (each / scale)) : 0);
+            if (value > MagnitudeMax || (total += value) > MagnitudeMax) return Fail(Invalid(text), out error);
         }
-        nanoseconds = negative ? -(long)total : (long)total;
+        if (total == MagnitudeMax && !negative) return Fail(Invalid(text), out error);
+        duration = new(negative ? unchecked(-(long)total) : (long)total);
         return true;
     }
 
-    /// <summary>Reads a duration to the 100 ns of a <see cref="TimeSpan"/>.</summary>
-    public static bool TryParse(ReadOnlySpan<char> text, out TimeSpan duration)
+    /// <summary>The text Go prints: <c>0s</c>, <c>953ms</c>, <c>1.5s</c>, <c>5m0s</c>, <c>1h2m3.5s</c>.</summary>
+    public override string ToString()
     {
-        var read = TryParse(text, out long nanoseconds);
-        duration = TimeSpan.FromTicks(nanoseconds / NanosecondsPerTick);
-        return read;
+        Span<char> text = stackalloc char[TextLengthMax];
+        return text[..Format(text)].ToString();
     }
 
-    /// <summary>Go's text for why a duration cannot be read.</summary>
-    public static string ErrorText(string text)
+    private int Format(Span<char> text)
     {
-        var rest = text.AsSpan().TrimStart("+-");
-        if (rest.Length == 0) return $"time: invalid duration {Quote(text)}";
-        while (rest.Length > 0)
+        int at = 0;
+        if (Nanoseconds < 0) text[at++] = '-';
+        ulong left = Nanoseconds < 0 ? (ulong)-(Int128)Nanoseconds : (ulong)Nanoseconds;
+        switch (left)
         {
-            var number = rest.IndexOfAnyExcept("0123456789.");
-            if (number == 0) return $"time: invalid duration {Quote(text)}";
-            if (number < 0) return $"time: missing unit in duration {Quote(text)}";
-            rest = rest[number..];
-            var unit = UnitLength(rest);
-            if (UnitOf(rest[..unit]) == 0) return $"time: unknown unit {Quote(rest[..unit].ToString())} in duration {Quote(text)}";
-            rest = rest[unit..];
+            case 0: return Append(text, at, "0s");
+            case < Microsecond: return AppendScaled(text, at, left, 1, "ns");
+            case < Millisecond: return AppendScaled(text, at, left, Microsecond, "µs");
+            case < Second: return AppendScaled(text, at, left, Millisecond, "ms");
         }
-        return $"time: invalid duration {Quote(text)}";
+        if (left >= Hour) at = AppendScaled(text, at, left / Hour, 1, "h");
+        if (left >= Minute) at = AppendScaled(text, at, left % Hour / Minute, 1, "m");
+        return AppendScaled(text, at, left % Minute, Second, "s");
     }
 
-    /// <summary>The shortest text in Go's form: <c>1h0m0s</c>, <c>1.5s</c>, <c>250ms</c>, <c>0s</c>.</summary>
-    public static string Format(TimeSpan duration) => Format(duration.Ticks * NanosecondsPerTick);
-
-    /// <summary>The shortest text in Go's form.</summary>
-    public static string Format(long nanoseconds)
+    private static int AppendScaled(Span<char> text, int at, ulong value, ulong scale, string unit)
     {
-        if (nanoseconds == 0) return "0s";
-        var sign = nanoseconds < 0 ? "-" : "";
-        var rest = nanoseconds < 0 ? (ulong)(-(nanoseconds + 1)) + 1 : (ulong)nanoseconds;
-        if (rest < (ulong)Second)
+        (value / scale).TryFormat(text[at..], out int written, default, CultureInfo.InvariantCulture);
+        at += written;
+        ulong fraction = value % scale;
+        if (fraction > 0) text[at++] = '.';
+        while (fraction > 0)
         {
-            var (unit, name) = rest < (ulong)Microsecond ? (1L, "ns") : rest < (ulong)Millisecond ? (Microsecond, "µs") : (Millisecond, "ms");
-            return sign + Fraction(rest, (ulong)unit) + name;
+            scale /= 10;
+            text[at++] = (char)('0' + fraction / scale);
+            fraction %= scale;
         }
-        var text = new StringBuilder(sign);
-        var (hours, minutes) = (rest / (ulong)Hour, rest / (ulong)Minute % 60);
-        if (hours > 0) text.Append(hours).Append('h');
-        if (hours > 0 || minutes > 0) text.Append(minutes).Append('m');
-        return text.Append(Fraction(rest % (ulong)Minute, (ulong)Second)).Append('s').ToString();
+        return Append(text, at, unit);
     }
 
-    private static bool TryTakePart(ref ReadOnlySpan<char> text, out Int128 nanoseconds)
+    private static int Append(Span<char> text, int at, string part)
     {
-        nanoseconds = 0;
-        var digits = text.IndexOfAnyExcept("0123456789.");
-        if (digits <= 0) return false;
-        var number = text[..digits];
-        text = text[digits..];
-        var unitLength = UnitLength(text);
-        var unit = UnitOf(text[..unitLength]);
-        text = text[unitLength..];
-        return unit > 0 && TryScale(number, unit, out nanoseconds);
+        part.CopyTo(text[at..]);
+        return at + part.Length;
     }
 
-    private static bool TryScale(ReadOnlySpan<char> number, long unit, out Int128 nanoseconds)
+    private static bool TryReadNumber(ref ReadOnlySpan<char> rest, out ulong whole, out ulong fraction, out double scale)
     {
-        nanoseconds = 0;
-        var point = number.IndexOf('.');
-        var whole = point < 0 ? number : number[..point];
-        var fraction = point < 0 ? [] : number[(point + 1)..];
-        if (whole.Length + fraction.Length == 0 || fraction.Contains('.')) return false;
-        long count = 0;
-        if (whole.Length > 0 && !long.TryParse(whole, NumberStyles.None, CultureInfo.InvariantCulture, out count)) return false;
-        nanoseconds = (Int128)count * unit;
-        Int128 place = unit;
-        foreach (var digit in fraction)
+        (whole, fraction, scale) = (0, 0, 1);
+        int at = 0;
+        for (; at < rest.Length && char.IsAsciiDigit(rest[at]); at++)
         {
-            place *= digit - '0';
-            nanoseconds += place / 10;
-            place = unit = Math.Max(unit / 10, 0);
+            if (whole > MagnitudeMax / 10) return false;
+            whole = whole * 10 + (ulong)(rest[at] - '0');
+            if (whole > MagnitudeMax) return false;
         }
-        return true;
+        bool hasDigits = at > 0;
+        if (at < rest.Length && rest[at] == '.')
+        {
+            int start = ++at;
+            bool full = false;
+            for (; at < rest.Length && char.IsAsciiDigit(rest[at]); at++)
+            {
+                // Digits beyond what fits are too small to matter.
+                ulong next = fraction * 10 + (ulong)(rest[at] - '0');
+                full |= fraction > (ulong)long.MaxValue / 10 || next > MagnitudeMax;
+                if (full) continue;
+                fraction = next;
+                scale *= 10;
+            }
+            hasDigits |= at > start;
+        }
+        rest = rest[at..];
+        return hasDigits;
     }
 
-    private static int UnitLength(ReadOnlySpan<char> text)
+    private static ReadOnlySpan<char> ReadUnit(ref ReadOnlySpan<char> rest)
     {
-        var end = text.IndexOfAny("0123456789.");
-        return end < 0 ? text.Length : end;
+        int end = 0;
+        while (end < rest.Length && rest[end] != '.' && !char.IsAsciiDigit(rest[end])) end++;
+        var unit = rest[..end];
+        rest = rest[end..];
+        return unit;
     }
 
-    private static long UnitOf(ReadOnlySpan<char> unit) => unit switch
+    // Both micro signs occur: U+00B5 and the Greek letter U+03BC.
+    private static ulong NanosecondsOf(ReadOnlySpan<char> unit) => unit switch
     {
         "ns" => 1,
-        "us" or "µs" or "μs" => Microsecond,
+        "us" or "µs" or "\u03bcs" => Microsecond,
         "ms" => Millisecond,
         "s" => Second,
         "m" => Minute,
@@ -130,15 +155,24 @@ public static class GoDuration
         _ => 0,
     };
 
-    private static string Fraction(ulong value, ulong unit)
+    private static bool Fail(string reason, out string error)
     {
-        var (whole, rest) = (value / unit, value % unit);
-        if (rest == 0) return whole.ToString(CultureInfo.InvariantCulture);
-        var digits = 0;
-        for (var scale = unit; scale > 1; scale /= 10) digits++;
-        var fraction = rest.ToString(CultureInfo.InvariantCulture).PadLeft(digits, '0').TrimEnd('0');
-        return $"{whole.ToString(CultureInfo.InvariantCulture)}.{fraction}";
+        error = reason;
+        return false;
     }
 
-    private static string Quote(string text) => "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
+    private static string Invalid(string text) => $"time: invalid duration {Quote(text)}";
+
+    // Bytes outside printable ASCII are shown in hexadecimal, as Go's time package does.
+    private static string Quote(string text)
+    {
+        var quoted = new StringBuilder("\"");
+        foreach (byte b in Encoding.UTF8.GetBytes(text))
+        {
+            if (b is < 0x20 or >= 0x80) quoted.Append(CultureInfo.InvariantCulture, $"\\x{b:x2}");
+            else if (b is (byte)'"' or (byte)'\\') quoted.Append('\\').Append((char)b);
+            else quoted.Append((char)b);
+        }
+        return quoted.Append('"').ToString();
+    }
 }
