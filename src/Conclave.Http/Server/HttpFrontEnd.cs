@@ -1,0 +1,184 @@
+using System.Text;
+using Conclave.Http.Requests;
+using Conclave.Http.Routing;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Abstractions;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+
+namespace Conclave.Http.Server;
+
+/// <summary>
+/// What stands between the transport and the endpoints: path rules, routing, methods, blocked paths, write permission, common headers and the last catch.
+/// Works on any feature collection, so that tests and simulations call it without sockets.
+/// </summary>
+public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Router _router;
+    private readonly ILogger _logger;
+    private readonly byte[][] _blockedPrefixes;
+    private readonly KeyValuePair<string, string>[] _commonHeaders;
+
+    /// <summary>Composes a front end.</summary>
+    /// <param name="options">How to behave; valid.</param>
+    /// <param name="router">The routes; complete.</param>
+    /// <param name="logger">For failures of the server's own making.</param>
+    public HttpFrontEnd(HttpOptions options, Router router, ILogger<HttpFrontEnd> logger)
+    {
+        options.Validate();
+        Options = options;
+        _router = router;
+        _logger = logger;
+        _blockedPrefixes = [.. options.BlockEndpoints.Select(Encoding.UTF8.GetBytes)];
+        var headers = new List<KeyValuePair<string, string>>();
+        foreach (var header in options.ResponseHeaders) headers.Add(header);
+        if (options.TranslateWanAddresses) headers.Add(new("X-Consul-Translate-Addresses", "true"));
+        headers.Add(new("X-Consul-Default-ACL-Policy", options.DefaultAclPolicy));
+        _commonHeaders = [.. headers];
+    }
+
+    /// <summary>How this front end behaves.</summary>
+    public HttpOptions Options { get; }
+
+    /// <summary>Ends when the listeners are about to close: whatever waits for a change must stop waiting.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    internal void BeginStop() => _stopping.Cancel();
+
+    /// <inheritdoc/>
+    public ApiRequest CreateContext(IFeatureCollection contextFeatures)
+    {
+        // The transport keeps one context per connection for us; only its first request allocates.
+        var container = contextFeatures as IHostContextContainer<ApiRequest>;
+        var request = container?.HostContext;
+        if (request is null)
+        {
+            request = new ApiRequest(this);
+            if (container is not null) container.HostContext = request;
+        }
+        request.Begin(contextFeatures);
+        return request;
+    }
+
+    /// <inheritdoc/>
+    public void DisposeContext(ApiRequest context, Exception? exception) => context.End();
+
+    /// <inheritdoc/>
+    public Task ProcessRequestAsync(ApiRequest context)
+    {
+        try
+        {
+            var pending = Dispatch(context);
+            if (pending.IsCompletedSuccessfully)
+            {
+                pending.GetAwaiter().GetResult();
+                return Task.CompletedTask;
+            }
+            return Finish(context, pending);
+        }
+        catch (Exception failure)
+        {
+            return Finish(context, ValueTask.FromException(failure));
+        }
+    }
+
+    private ValueTask Dispatch(ApiRequest request)
+    {
+        if (!request.TryDecodeTarget()) return request.SendTextAsync(400, "400 Bad Request");
+        if (!Options.AllowUnprintablePaths && !PathText.IsPrintable(request.Path)) return request.SendEmptyAsync(400);
+        if (!PathText.IsClean(request.Path)) return Redirect(request, PathText.Clean(request.Path));
+        var match = _router.Match(request.Path);
+        if (match.NeedsSlash) return Redirect(request, [.. request.Path, (byte)'/']);
+        if (match.Route is null) return Root(request);
+        request.SetRest(match.RestStart);
+        return Invoke(request, match.Route);
+    }
+
+    private ValueTask Invoke(ApiRequest request, Route route)
+    {
+        var headers = request.ResponseHeaders;
+        headers.Vary = "Accept-Encoding";
+        foreach (var (name, value) in _commonHeaders) headers[name] = value;
+        foreach (var prefix in _blockedPrefixes)
+            if (request.Path.StartsWith(prefix)) return request.SendTextAsync(403, "Endpoint is blocked by agent configuration");
+        if (request.Verb == HttpVerbs.Options)
+        {
+            headers.Allow = route.Allow;
+            return request.SendEmptyAsync();
+        }
+        if ((request.Verb & route.Verbs) == 0)
+        {
+            headers.Allow = route.Allow;
+            return request.SendTextAsync(405, $"method {request.Method} not allowed");
+        }
+        if (request.Verb != HttpVerbs.Get && !MayWrite(request)) return request.SendTextAsync(403, "Access is restricted");
+        if (!request.TryReadQuery()) return request.SendTextAsync(400, "Too many query parameters");
+        return route.Handler(request);
+    }
+
+    private bool MayWrite(ApiRequest request)
+    {
+        if (Options.AllowWriteFrom.Count == 0) return true;
+        if (request.RemoteAddress is not { } address) return false;
+        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
+        foreach (var network in Options.AllowWriteFrom)
+            if (network.Contains(address)) return true;
+        return false;
+    }
+
+    private ValueTask Root(ApiRequest request)
+    {
+        if (request.Path.Length != 1) return request.SendEmptyAsync(404);
+        if (Options.UiEnabled) return Redirect(request, "/ui/"u8.ToArray());
+        return request.SendTextAsync(200, "Consul Agent: UI disabled. To enable, set ui_config.enabled=true in the agent configuration and restart.");
+    }
+
+    private static ValueTask Redirect(ApiRequest request, byte[] path)
+    {
+        var location = PathText.Escape(path);
+        if (request.RawQuery.Length > 0) location += "?" + request.RawQuery.ToString();
+        request.ResponseHeaders.Location = location;
+        if (request.Verb is not (HttpVerbs.Get or HttpVerbs.Head)) return request.SendEmptyAsync(301);
+        var link = location.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
+            .Replace(">", "&gt;", StringComparison.Ordinal).Replace("\"", "&#34;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal);
+        return request.SendAsync(301, "text/html; charset=utf-8", Encoding.UTF8.GetBytes($"<a href=\"{link}\">Moved Permanently</a>.\n\n"));
+    }
+
+    // The last catch: bad input that surfaced as an exception becomes a 4xx, our own failures a 500 with a line in the log.
+    private async Task Finish(ApiRequest request, ValueTask pending)
+    {
+        try
+        {
+            await pending.ConfigureAwait(false);
+        }
+        catch (RequestDecodeException refused)
+        {
+            await Answer(request, 400, refused.Message).ConfigureAwait(false);
+        }
+        catch (Microsoft.AspNetCore.Http.BadHttpRequestException refused)
+        {
+            // Too slow, too long, cut off or malformed framing: the transport knows the status and closes the connection.
+            request.MarkBroken();
+            await Answer(request, refused.StatusCode, refused.StatusCode == 413 ? "Request body too large" : "Bad request").ConfigureAwait(false);
+        }
+        catch (Exception gone) when (gone is ConnectionResetException or ConnectionAbortedException or OperationCanceledException or IOException)
+        {
+            // The client left in the middle: nobody to answer.
+            request.MarkBroken();
+        }
+        catch (Exception failure) when (failure is not Conclave.Core.InvariantBrokenException)
+        {
+            HttpLog.HandlerFailed(_logger, failure, request.Method, Encoding.UTF8.GetString(request.Path));
+            await Answer(request, 500, "Internal error").ConfigureAwait(false);
+        }
+    }
+
+    private static async Task Answer(ApiRequest request, int status, string text)
+    {
+        request.ReleaseBody();
+        if (request.HasStarted) request.MarkBroken();
+        else await request.SendTextAsync(status, text).ConfigureAwait(false);
+    }
+}
