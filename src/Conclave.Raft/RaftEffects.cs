@@ -8,6 +8,11 @@ namespace Conclave.Raft;
 /// <param name="Granted">False: this server does not lead (any more).</param>
 public readonly record struct ReadGranted(ulong Context, LogIndex Index, bool Granted);
 
+/// <summary>The end of the log is taken back.</summary>
+/// <param name="From">First entry to go.</param>
+/// <param name="LastTerm">Term of the entry before it.</param>
+public readonly record struct Truncation(LogIndex From, Term LastTerm);
+
 /// <summary>
 /// What the core wants done, collected since the last <see cref="Clear"/>. The owner works through it in this order: record term and vote, truncate, append, start the flush,
 /// send (what is marked waits for the flush), apply up to the commit index, answer reads; then clears it.
@@ -17,8 +22,8 @@ public sealed class RaftEffects
     /// <summary>Term and vote changed and must be recorded before the entries.</summary>
     public bool HardStateChanged { get; internal set; }
 
-    /// <summary>Entries from here on are taken back, before anything is appended.</summary>
-    public LogIndex? TruncateFrom { get; internal set; }
+    /// <summary>Entries to be taken back, before anything is appended; null when none are.</summary>
+    public Truncation? Truncation { get; internal set; }
 
     /// <summary>Entries to record, consecutive.</summary>
     public List<LogEntry> Appends { get; } = [];
@@ -39,13 +44,13 @@ public sealed class RaftEffects
     public bool Committed { get; internal set; }
 
     /// <summary>Nothing to do.</summary>
-    public bool IsEmpty => !HardStateChanged && TruncateFrom is null && Appends.Count == 0 && Messages.Count == 0 && Reads.Count == 0 && !LeadershipChanged && !ConfigurationChanged && !Committed;
+    public bool IsEmpty => !HardStateChanged && Truncation is null && Appends.Count == 0 && Messages.Count == 0 && Reads.Count == 0 && !LeadershipChanged && !ConfigurationChanged && !Committed;
 
     /// <summary>Forgets everything; the lists keep their room.</summary>
     public void Clear()
     {
         HardStateChanged = LeadershipChanged = ConfigurationChanged = Committed = false;
-        TruncateFrom = null;
+        Truncation = null;
         Appends.Clear();
         Messages.Clear();
         Reads.Clear();

@@ -16,7 +16,7 @@ public enum FileOpening
 /// <summary>
 /// The file system below one data folder, as the engine uses it. Calls block: they are made while recovering, and by <see cref="DiskJob"/>s on the thread that runs them,
 /// never by the node's loop. Paths are relative to the data folder and use <c>/</c>. Every failure is a <see cref="DiskException"/>.
-/// Different files may be used from different threads at once, one file from one thread at a time (reads excepted).
+/// May be called from several threads at once; two threads never write the same bytes.
 /// </summary>
 public interface IDisk
 {

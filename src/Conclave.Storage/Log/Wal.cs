@@ -9,52 +9,257 @@ namespace Conclave.Storage;
 /// </summary>
 public sealed class Wal
 {
+    private readonly WalOptions _options;
+    private readonly Prng _random;
+    private readonly AppendJob _append;
+    private readonly SealJob _seal;
+    private readonly FillJob _fill;
+    private readonly Queue<Segment> _closed;                   // oldest first; all end with a roll record
+    private WalBatch _collecting, _idle;                       // two, changing places: one collects while the other is written
+    private Segment _current;
+    private Segment? _spare;
+    private DiskJob? _logJob, _backgroundJob;                  // the running one of each lane
+    private WalMark _mark;                                     // behind everything collected
+    private WalMark _markTaken;                                // in front of the collecting batch
+    private LogIndex _prefixEnd;                               // entries up to here may go
+    private Instant _now, _idleSince;
+    private bool _sealFlushed;
+    private long _writingBytes;
+
+    internal Wal(WalOptions options, Prng random, WalMark mark, Queue<Segment> closed, Segment current, Segment? spare)
+    {
+        _options = options;
+        _random = random;
+        _append = new AppendJob(this);
+        _seal = new SealJob(this);
+        _fill = new FillJob(this);
+        _closed = closed;
+        _current = current;
+        _spare = spare;
+        _mark = _markTaken = mark;
+        _collecting = new WalBatch(options.GatherBytesMin);
+        _idle = new WalBatch(options.GatherBytesMin);
+        _sealFlushed = current.IsBlank;
+        DurableIndex = mark.LastIndex;
+        DurableTerm = mark.LastTerm;
+    }
+
     /// <summary>Opens the log, creating it when there is none. Blocks; for the time before the loop starts. Cuts an unfinished last write, refuses any other damage.</summary>
     /// <param name="disk">The data folder.</param>
     /// <param name="options">Sizes.</param>
-    /// <param name="keepFrom">Entries before this one are not returned: the newest snapshot's index + 1 minus the trailing entries that followers may still need.</param>
+    /// <param name="snapshot">Where the newest readable snapshot ends; default without one.</param>
+    /// <param name="trailing">How many entries up to the snapshot's end are wanted too, for followers that lag.</param>
     /// <param name="random">Salts the segments.</param>
     /// <param name="log">What was found.</param>
     /// <exception cref="WalDamagedException">Something that was acknowledged may be missing.</exception>
     /// <exception cref="DiskException">The disk failed.</exception>
-    public static Wal Recover(IDisk disk, WalOptions options, LogIndex keepFrom, Prng random, out RecoveredLog log) => throw new NotImplementedException();
-
-    /// <summary>Adds entries behind the last one; indexes must be consecutive. Their memory is kept until the flush and must not change.</summary>
-    public void Append(ReadOnlySpan<LogEntry> entries) => throw new NotImplementedException();
-
-    /// <summary>Records the term and whom this server voted for in it (empty: nobody).</summary>
-    public void SaveTerm(Term term, string votedFor) => throw new NotImplementedException();
-
-    /// <summary>Takes back the entry at <paramref name="from"/> and all behind it.</summary>
-    public void TruncateSuffix(LogIndex from) => throw new NotImplementedException();
-
-    /// <summary>A snapshot at this point is durable and the log does not contain it (installed or restored): all entries are dropped, the next one is <paramref name="index"/> + 1.</summary>
-    public void Reset(LogIndex index, Term term) => throw new NotImplementedException();
-
-    /// <summary>Entries up to <paramref name="upTo"/> are in a durable snapshot and not needed any more: segments that hold nothing else are deleted in the background.</summary>
-    public void TruncatePrefix(LogIndex upTo) => throw new NotImplementedException();
-
-    /// <summary>Notes the time; after <see cref="WalOptions.SealAfter"/> of idleness there is a job that flushes the last marker.</summary>
-    public void Tick(Instant now) => throw new NotImplementedException();
-
-    /// <summary>The next piece of disk work, if there is one now. Call until it returns false: once after each turn of the loop.</summary>
-    public bool TryTakeJob(out DiskJob? job) => throw new NotImplementedException();
+    public static Wal Recover(IDisk disk, WalOptions options, SnapshotPoint snapshot, ulong trailing, Prng random, out RecoveredLog log)
+    {
+        options.Validate();
+        return new WalRecovery(disk, options, snapshot, trailing, random).Run(out log);
+    }
 
     /// <summary>Grows with each record added. Something recorded before now is durable when <see cref="DurableTicket"/> has reached the value that this has now.</summary>
-    public ulong AppendedTicket => throw new NotImplementedException();
+    public ulong AppendedTicket { get; private set; }
 
     /// <summary>Everything up to this ticket survives a crash.</summary>
-    public ulong DurableTicket => throw new NotImplementedException();
+    public ulong DurableTicket { get; private set; }
 
     /// <summary>Last entry that survives a crash; with its term, the argument of the Raft core's <c>OnFlushed</c>.</summary>
-    public LogIndex DurableIndex => throw new NotImplementedException();
+    public LogIndex DurableIndex { get; private set; }
 
     /// <summary>Term of the entry at <see cref="DurableIndex"/>.</summary>
-    public Term DurableTerm => throw new NotImplementedException();
+    public Term DurableTerm { get; private set; }
+
+    /// <summary>Last entry added, durable or not.</summary>
+    public LogIndex LastIndex => _mark.LastIndex;
 
     /// <summary>Bytes added but not durable yet: what the node bounds.</summary>
-    public long PendingBytes => throw new NotImplementedException();
+    public long PendingBytes => _collecting.Bytes + _writingBytes;
 
     /// <summary>Set for good when a write or flush failed: what is on the disk is unknown, and the process must end. Nothing becomes durable any more.</summary>
-    public DiskException? Failure => throw new NotImplementedException();
+    public DiskException? Failure { get; private set; }
+
+    /// <summary>When <see cref="Tick"/> must be called at the latest.</summary>
+    public Instant NextWake => _sealFlushed || _logJob is not null ? Instant.Never : _idleSince + _options.SealAfter;
+
+    /// <summary>Adds entries behind the last one; indexes must be consecutive. Their memory is kept until the flush and must not change.</summary>
+    public void Append(ReadOnlySpan<LogEntry> entries)
+    {
+        foreach (ref readonly var entry in entries)
+        {
+            Invariant.Require(entry.Index == _mark.LastIndex.Next, "entries are added to the log without a gap");
+            if (entry.Data.Length > _options.EntryBytesMax || entry.Extensions.Length > WalFormat.ExtensionBytesMax) throw new ArgumentException("The entry is larger than the log allows.");
+            _collecting.AddEntry(entry);
+            _mark = _mark with { LastIndex = entry.Index, LastTerm = entry.Term };
+        }
+        AppendedTicket += (ulong)entries.Length;
+    }
+
+    /// <summary>Records the term and whom this server voted for in it (empty: nobody).</summary>
+    public void SaveTerm(Term term, string votedFor)
+    {
+        Invariant.Require(term >= _mark.Term, "the term never goes back");
+        if (System.Text.Encoding.UTF8.GetByteCount(votedFor) > WalMark.VoteBytesMax) throw new ArgumentException("The server id is too long.");
+        _collecting.AddTerm(term, votedFor);
+        _mark = _mark with { Term = term, VotedFor = votedFor };
+        AppendedTicket++;
+    }
+
+    /// <summary>Takes back the entry at <paramref name="from"/> and all behind it.</summary>
+    /// <param name="from">First entry to go.</param>
+    /// <param name="lastTerm">Term of the entry before it.</param>
+    public void TruncateSuffix(LogIndex from, Term lastTerm)
+    {
+        Invariant.Require(from.Value > 0 && from <= _mark.LastIndex, "only existing entries are taken back");
+        _collecting.AddTruncate(from, lastTerm);
+        _mark = _mark with { LastIndex = new LogIndex(from.Value - 1), LastTerm = lastTerm };
+        AppendedTicket++;
+    }
+
+    /// <summary>A snapshot at this point is durable and the log does not contain it (installed or restored): all entries are dropped, the next one is <paramref name="index"/> + 1.</summary>
+    public void Reset(LogIndex index, Term term)
+    {
+        _collecting.AddReset(index, term);
+        _mark = _mark with { LastIndex = index, LastTerm = term };
+        AppendedTicket++;
+        TruncatePrefix(index);
+    }
+
+    /// <summary>
+    /// Entries up to <paramref name="upTo"/> are in a durable snapshot and not needed any more: segments that hold nothing else are deleted in the background.
+    /// Keep what lies behind the <em>older</em> retained snapshot too, so that it can stand in for a damaged newer one.
+    /// </summary>
+    public void TruncatePrefix(LogIndex upTo)
+    {
+        if (upTo > _prefixEnd) _prefixEnd = upTo;
+    }
+
+    /// <summary>Notes the time; after <see cref="WalOptions.SealAfter"/> of idleness there is a job that flushes the last marker.</summary>
+    public void Tick(Instant now) => _now = now;
+
+    /// <summary>The next piece of disk work, if there is one now. Call until it returns false: once after each turn of the loop.</summary>
+    public bool TryTakeJob([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out DiskJob? job)
+    {
+        job = null;
+        if (Failure is not null) return false;
+        if (_logJob is null) job = _logJob = NextLogJob();
+        if (job is null && _backgroundJob is null) job = _backgroundJob = NextBackgroundJob();
+        return job is not null;
+    }
+
+    private DiskJob? NextLogJob()
+    {
+        if (_collecting.Count > 0) return StartAppend();
+        if (_sealFlushed || _now < _idleSince + _options.SealAfter) return null;
+        _seal.Target = _current;
+        return _seal;
+    }
+
+    private AppendJob? StartAppend()
+    {
+        // A batch that would not fit begins the next segment, unless this one holds nothing yet.
+        bool roll = !_current.IsBlank && _current.Position + _collecting.Bytes > _options.SegmentBytes;
+        if (roll && _spare is null) return null;               // the background lane is making it
+        var target = roll ? _spare! : _current;
+        _append.Target = target;
+        _append.Mark = _markTaken;
+        _append.Batch = _collecting;
+        _append.Ended = roll ? _current : null;
+        long end = target.Position + _append.TargetBytes;
+        // Zeros must not land on the batch or the seal behind it, nor in a file that is being closed.
+        if (_backgroundJob == _fill && (_fill.Target != target || end + WalFormat.RecordHeaderBytes > _fill.From)) return null;
+
+        _collecting.Ticket = AppendedTicket;
+        _collecting.LastIndex = _mark.LastIndex;
+        _collecting.LastTerm = _mark.LastTerm;
+        _markTaken = _mark;
+        _writingBytes = _collecting.Bytes;
+        (_collecting, _idle) = (_idle, _collecting);
+        if (roll)
+        {
+            _closed.Enqueue(_current);
+            _current = target;
+            _spare = null;
+        }
+        target.FilledTo = Math.Max(target.FilledTo, end + WalFormat.RecordHeaderBytes);
+        _sealFlushed = false;
+        return _append;
+    }
+
+    private DiskJob? NextBackgroundJob()
+    {
+        bool waiting = _spare is null && _collecting.Count > 0 && !_current.IsBlank && _current.Position + _collecting.Bytes > _options.SegmentBytes;
+        if (_spare is null && (waiting || _current.Position > _options.SegmentBytes / 2)) return StartPrepare();
+        if (_current.FilledTo < _options.SegmentBytes && _current.FilledTo - _current.Position < _options.FillAheadBytes) return StartFill();
+        return StartDelete();
+    }
+
+    private PrepareJob StartPrepare()
+    {
+        int fill = (int)Math.Min(_options.FillStepBytes, Math.Min(_options.FillAheadBytes, _options.SegmentBytes));
+        return new PrepareJob(this, new Segment(_current.Number + 1, _random.NextUInt64()), fill);
+    }
+
+    private FillJob StartFill()
+    {
+        _fill.Target = _current;
+        _fill.From = _current.FilledTo;
+        _fill.Bytes = (int)Math.Min(_options.FillStepBytes, _options.SegmentBytes - _current.FilledTo);
+        return _fill;
+    }
+
+    private DeleteJob? StartDelete()
+    {
+        List<Segment>? segments = null;
+        while (_closed.TryPeek(out var oldest) && oldest.MaxIndex <= _prefixEnd && oldest.IsFlushed) (segments ??= []).Add(_closed.Dequeue());
+        return segments is null ? null : new DeleteJob(this, segments);
+    }
+
+    internal void OnAppended(AppendJob job)
+    {
+        _logJob = null;
+        if (Failed(job)) return;
+        var (batch, target) = (job.Batch, job.Target);
+        target.Position += job.TargetBytes;
+        target.HasBase = true;
+        if (batch.MaxIndex > target.MaxIndex) target.MaxIndex = batch.MaxIndex;
+        if (job.Ended is { } ended) ended.IsFlushed = true;
+        DurableTicket = batch.Ticket;
+        DurableIndex = batch.LastIndex;
+        DurableTerm = batch.LastTerm;
+        _writingBytes = 0;
+        _idleSince = _now;
+        batch.Clear();
+    }
+
+    internal void OnSealed(SealJob job)
+    {
+        _logJob = null;
+        if (!Failed(job)) _sealFlushed = true;
+    }
+
+    internal void OnFilled(FillJob job)
+    {
+        _backgroundJob = null;
+        if (!Failed(job)) job.Target.FilledTo = Math.Max(job.Target.FilledTo, job.From + job.Bytes);
+    }
+
+    internal void OnPrepared(PrepareJob job)
+    {
+        _backgroundJob = null;
+        if (!Failed(job)) _spare = job.Segment;
+    }
+
+    internal void OnDeleted(DeleteJob job)
+    {
+        _backgroundJob = null;
+        Failed(job);
+    }
+
+    private bool Failed(DiskJob job)
+    {
+        Failure ??= job.Error;
+        return Failure is not null;
+    }
 }
