@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Conclave.Core;
-using Conclave.Core.Time;
 using Conclave.Http.Requests;
 
 namespace Conclave.Http.Json;
@@ -176,8 +175,8 @@ public ref struct JsonBody
             case JsonTokenType.String:
                 var text = CurrentText();
                 if (text.Length == 0) return 0;
-                if (!GoDuration.TryParse(text, out long parsed)) Refuse(GoDuration.ErrorText(text));
-                return parsed;
+                if (!GoDuration.TryParse(text, out var parsed, out var error)) Refuse(error);
+                return parsed.Nanoseconds;
             default:
                 RefuseType("time.Duration");
                 return 0;

@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Text;
-using Conclave.Core.Time;
+using Conclave.Core;
 using Conclave.Node;
 
 namespace Conclave.Http.Requests;
 
 public sealed partial class ApiRequest
 {
+    private const int DurationBytesMax = 64;
+
     private readonly List<FoundParam> _found = [];
     private ulong _present;
     private string _refusal = "";
@@ -120,11 +122,10 @@ public sealed partial class ApiRequest
     public bool TryDuration(Param param, out TimeSpan value)
     {
         value = default;
-        var bytes = Bytes(param);
-        if (bytes.Length == 0) return true;
-        if (bytes.Length > 64) return false;
-        Span<char> text = stackalloc char[64];
-        return GoDuration.TryParse(text[..Encoding.Latin1.GetChars(bytes, text)], out value);
+        if (Bytes(param).Length == 0) return true;
+        if (Bytes(param).Length > DurationBytesMax || !GoDuration.TryParse(Text(param), out var duration, out _)) return false;
+        value = duration.ToTimeSpan();
+        return true;
     }
 
     /// <summary>Reads an unsigned decimal parameter. False when it is not one (also when empty).</summary>
