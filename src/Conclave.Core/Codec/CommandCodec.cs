@@ -180,9 +180,9 @@ public static class CommandCodec
 
     private static MsgPackWriter Begin(PooledBuffer buffer, byte type)
     {
-        buffer.GetSpan(1)[0] = type;
-        buffer.Advance(1);
-        return new MsgPackWriter(buffer);
+        var writer = new MsgPackWriter(buffer);
+        writer.WriteRawByte(type);
+        return writer;
     }
 
     private static byte[] Finish(ref MsgPackWriter writer, PooledBuffer buffer)

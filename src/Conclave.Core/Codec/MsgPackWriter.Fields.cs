@@ -6,56 +6,56 @@ namespace Conclave.Core.Codec;
 public ref partial struct MsgPackWriter
 {
     /// <summary>A field of text; null is written as the empty text.</summary>
-    public void WriteField(ReadOnlySpan<byte> name, string? value)
+    public void WriteField(scoped ReadOnlySpan<byte> name, string? value)
     {
         WriteKey(name);
         Write(value);
     }
 
     /// <summary>A field of bytes or UTF-8.</summary>
-    public void WriteField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    public void WriteField(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
     {
         WriteKey(name);
         Write(value);
     }
 
     /// <summary>A field of a whole number.</summary>
-    public void WriteField(ReadOnlySpan<byte> name, ulong value)
+    public void WriteField(scoped ReadOnlySpan<byte> name, ulong value)
     {
         WriteKey(name);
         Write(value);
     }
 
     /// <summary>A field of a whole number.</summary>
-    public void WriteField(ReadOnlySpan<byte> name, long value)
+    public void WriteField(scoped ReadOnlySpan<byte> name, long value)
     {
         WriteKey(name);
         Write(value);
     }
 
     /// <summary>A field of a float.</summary>
-    public void WriteField(ReadOnlySpan<byte> name, double value)
+    public void WriteField(scoped ReadOnlySpan<byte> name, double value)
     {
         WriteKey(name);
         Write(value);
     }
 
     /// <summary>A field of a truth value.</summary>
-    public void WriteField(ReadOnlySpan<byte> name, bool value)
+    public void WriteField(scoped ReadOnlySpan<byte> name, bool value)
     {
         WriteKey(name);
         Write(value);
     }
 
     /// <summary>A field of a list of texts; nil when null.</summary>
-    public void WriteField(ReadOnlySpan<byte> name, IReadOnlyList<string>? value)
+    public void WriteField(scoped ReadOnlySpan<byte> name, IReadOnlyList<string>? value)
     {
         WriteKey(name);
         Write(value);
     }
 
     /// <summary>A field of a map of texts, sorted by key; nil when null.</summary>
-    public void WriteField(ReadOnlySpan<byte> name, IReadOnlyDictionary<string, string>? value)
+    public void WriteField(scoped ReadOnlySpan<byte> name, IReadOnlyDictionary<string, string>? value)
     {
         WriteKey(name);
         Write(value);

@@ -88,7 +88,7 @@ public ref partial struct MsgPackWriter
     }
 
     /// <summary>Text that is UTF-8 already, or bytes: the wire knows no difference.</summary>
-    public void Write(ReadOnlySpan<byte> bytes)
+    public void Write(scoped ReadOnlySpan<byte> bytes)
     {
         WriteTextHeader(bytes.Length);
         WriteRaw(bytes);
@@ -102,7 +102,7 @@ public ref partial struct MsgPackWriter
     }
 
     /// <summary>Name of a field. Same as text; a name of its own shows at the call what is key and what is value.</summary>
-    public void WriteKey(ReadOnlySpan<byte> name)
+    public void WriteKey(scoped ReadOnlySpan<byte> name)
     {
         Invariant.Require(name.Length <= MsgPackCode.FixTextMax, "field names are short");
         Reserve(name.Length + 1);
@@ -138,7 +138,7 @@ public ref partial struct MsgPackWriter
     }
 
     /// <summary>Bytes as they are: values that are encoded already, or the content after <see cref="WriteTextHeader"/>.</summary>
-    public void WriteRaw(ReadOnlySpan<byte> bytes)
+    public void WriteRaw(scoped ReadOnlySpan<byte> bytes)
     {
         while (true)
         {
@@ -150,6 +150,9 @@ public ref partial struct MsgPackWriter
             NextSegment(SegmentBytesMin);
         }
     }
+
+    /// <summary>A byte that is no MessagePack value, such as the type byte of a command or a snapshot record.</summary>
+    public void WriteRawByte(byte value) => WriteByte(value);
 
     /// <summary>Size in bytes of text or bytes of this length, header included.</summary>
     public static int SizeOfText(int bytes) => bytes + bytes switch
