@@ -9,6 +9,9 @@ public static class CheckRules
     /// <summary>Shortest interval between two runs; shorter ones are raised to it.</summary>
     public static TimeSpan IntervalMin => TimeSpan.FromSeconds(1);
 
+    /// <summary>Time between two looks at the health of something on another node.</summary>
+    public static TimeSpan RemoteAliasInterval => TimeSpan.FromSeconds(5);
+
     /// <summary>Shortest time after which a critical check removes its service; shorter ones are raised to it.</summary>
     public static TimeSpan DeregisterAfterMin => TimeSpan.FromMinutes(1);
 
