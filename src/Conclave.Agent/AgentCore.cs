@@ -16,6 +16,8 @@ public sealed class AgentCore
     private const string NodeMaintenanceId = "_node_maintenance";
     private const string ServiceMaintenancePrefix = "_service_maintenance:";
 
+    private static readonly CheckDefinition Unset = new();
+
     private readonly AgentCoreOptions _options;
     private readonly LocalCatalog _catalog = new();
     private readonly AntiEntropy _sync;
@@ -96,8 +98,8 @@ public sealed class AgentCore
         if (ScriptsRefused([check], origin) is { } refused) return AgentOutcome.Failed(refused);
         var shape = Shape(check, check.Id.Length > 0 ? check.Id : check.Name, check.Name, service) with
         {
-            Interval = GoDuration.Format(check.Interval),
-            Timeout = GoDuration.Format(check.Timeout),
+            Interval = GoDuration.From(check.Interval).ToString(),
+            Timeout = GoDuration.From(check.Timeout).ToString(),
         };
         AddCheck(shape, check, origin, now);
         return AgentOutcome.Ok;
@@ -338,7 +340,7 @@ public sealed class AgentCore
             return;
         }
         if (check is not null) return;
-        var shape = Shape(CheckDefinition.Empty, checkId, name, service) with { Notes = reason, Type = HealthStatus.Maintenance };
+        var shape = Shape(Unset, checkId, name, service) with { Notes = reason, Type = HealthStatus.Maintenance };
         AddCheck(shape, null, Origin.Remote, now);
         Effects.Add(new WriteLog(LogLevels.Info, service is null ? "Node entered maintenance mode" : "Service entered maintenance mode: service=" + service.Id));
     }

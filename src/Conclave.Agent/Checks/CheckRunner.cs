@@ -65,7 +65,7 @@ internal sealed class CheckRunner(AgentCoreOptions options, LocalCatalog catalog
         var ttl = check.Definition!.Ttl;
         check.TtlDeadline = now + ttl;
         check.TtlOutput = output;
-        if (check.Timer.Index < 0) _timers.Set(check.Timer, check.TtlDeadline);
+        if (check.Timer.Handle is null) _timers.Set(check.Timer, check.TtlDeadline);
         bool statusChanged = check.Status != status;
         Update(check, status, output, now);
         if (!options.Persist || (!statusChanged && now < check.NextStateSave)) return;

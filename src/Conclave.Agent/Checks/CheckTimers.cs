@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Conclave.Agent.Local;
 using Conclave.Core;
 
@@ -19,94 +20,35 @@ internal sealed class CheckTimer(LocalCheck check, TimerKind kind)
 
     public TimerKind Kind { get; } = kind;
 
-    public Instant At { get; set; } = Instant.Never;
-
-    /// <summary>Order of setting, which decides between equal deadlines: the same inputs always ring in the same order.</summary>
-    public long Sequence { get; set; }
-
-    /// <summary>Place in the heap; -1 outside.</summary>
-    public int Index { get; set; } = -1;
+    /// <summary>Place in the heap; null outside.</summary>
+    public DeadlineHandle? Handle { get; set; }
 }
 
-/// <summary>Deadlines of checks in a binary heap that knows each timer's place, so that removing is as cheap as adding.</summary>
+/// <summary>Deadlines of checks, each of them set, moved and taken back through its timer.</summary>
 internal sealed class CheckTimers
 {
-    private readonly List<CheckTimer> _heap = [];
-    private long _sequence;
+    private readonly DeadlineHeap<CheckTimer> _heap = new();
 
-    public int Count => _heap.Count;
-
-    public Instant Next => _heap.Count == 0 ? Instant.Never : _heap[0].At;
+    public Instant Next => _heap.Next;
 
     /// <summary>Sets or moves a timer.</summary>
     public void Set(CheckTimer timer, Instant at)
     {
-        timer.At = at;
-        timer.Sequence = ++_sequence;
-        if (timer.Index < 0)
-        {
-            timer.Index = _heap.Count;
-            _heap.Add(timer);
-        }
-        SiftUp(timer.Index);
-        SiftDown(timer.Index);
+        if (timer.Handle is { } handle && _heap.Update(handle, at)) return;
+        timer.Handle = _heap.Add(at, timer);
     }
 
     public void Remove(CheckTimer timer)
     {
-        int index = timer.Index;
-        if (index < 0) return;
-        timer.Index = -1;
-        var last = _heap[^1];
-        _heap.RemoveAt(_heap.Count - 1);
-        if (ReferenceEquals(last, timer)) return;
-        Place(last, index);
-        SiftUp(index);
-        SiftDown(last.Index);
+        if (timer.Handle is { } handle) _heap.Remove(handle);
+        timer.Handle = null;
     }
 
     /// <summary>Takes the earliest timer that is due.</summary>
-    public bool TryTakeDue(Instant now, out CheckTimer timer)
+    public bool TryTakeDue(Instant now, [NotNullWhen(true)] out CheckTimer? timer)
     {
-        timer = _heap.Count > 0 ? _heap[0] : null!;
-        if (timer is null || timer.At > now) return false;
-        Remove(timer);
+        if (!_heap.TryPopDue(now, out timer)) return false;
+        timer.Handle = null;
         return true;
     }
-
-    private void SiftUp(int index)
-    {
-        var timer = _heap[index];
-        while (index > 0)
-        {
-            int parent = (index - 1) / 2;
-            if (!Before(timer, _heap[parent])) break;
-            Place(_heap[parent], index);
-            index = parent;
-        }
-        Place(timer, index);
-    }
-
-    private void SiftDown(int index)
-    {
-        var timer = _heap[index];
-        while (true)
-        {
-            int child = index * 2 + 1;
-            if (child >= _heap.Count) break;
-            if (child + 1 < _heap.Count && Before(_heap[child + 1], _heap[child])) child++;
-            if (!Before(_heap[child], timer)) break;
-            Place(_heap[child], index);
-            index = child;
-        }
-        Place(timer, index);
-    }
-
-    private void Place(CheckTimer timer, int index)
-    {
-        _heap[index] = timer;
-        timer.Index = index;
-    }
-
-    private static bool Before(CheckTimer a, CheckTimer b) => a.At < b.At || (a.At == b.At && a.Sequence < b.Sequence);
 }

@@ -15,7 +15,8 @@ public sealed class SyncOperation
     /// <summary>Text for the log when it was done: <c>Synced service: service=web</c>.</summary>
     public required string Done { get; init; }
 
-    internal required SyncUnit? Unit { get; init; }
+    /// <summary>Null for the node itself.</summary>
+    internal SyncUnit? Unit { get; init; }
 
     internal LocalService? Service { get; init; }
 
