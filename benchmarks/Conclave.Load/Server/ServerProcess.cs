@@ -39,24 +39,30 @@ internal sealed class ServerProcess : IDisposable
 
     public TimeSpan SinceStart => Stopwatch.GetElapsedTime(_startedAt);
 
-    /// <summary>Starts a durable server with room for many connections, or one in development mode.</summary>
+    /// <summary>Starts a durable server with room for many connections, or one in development mode. A folder that was used before keeps its ports.</summary>
     public static ServerProcess Start(LoadOptions options, string folder, bool development = false)
     {
-        var ports = FreePorts.Take(4);
         Directory.CreateDirectory(folder);
-        var configuration = new JsonObject
+        var file = Path.Combine(folder, "config.json");
+        if (!File.Exists(file)) File.WriteAllText(file, Configuration().ToJsonString());
+        var http = JsonNode.Parse(File.ReadAllText(file))!["ports"]!["http"]!.GetValue<int>();
+        string[] mode = development ? ["-dev"] : ["-server", "-bootstrap", "-bind", "127.0.0.1", "-data-dir", Path.Combine(folder, "data")];
+        return new ServerProcess(Describe(options.Binary, ["agent", "-config-file", file, .. mode]), http, folder);
+    }
+
+    private static JsonObject Configuration()
+    {
+        var ports = FreePorts.Take(4);
+        return new JsonObject
         {
             ["ports"] = new JsonObject
             {
                 ["http"] = ports[0], ["https"] = -1, ["dns"] = -1, ["grpc"] = -1, ["server"] = ports[1], ["serf_lan"] = ports[2], ["serf_wan"] = ports[3],
             },
             ["limits"] = new JsonObject { ["http_max_conns_per_client"] = 100_000 },
+            ["performance"] = new JsonObject { ["raft_multiplier"] = 1 },
             ["log_level"] = "warn",
         };
-        var file = Path.Combine(folder, "config.json");
-        File.WriteAllText(file, configuration.ToJsonString());
-        string[] mode = development ? ["-dev"] : ["-server", "-bootstrap", "-bind", "127.0.0.1", "-data-dir", Path.Combine(folder, "data")];
-        return new ServerProcess(Describe(options.Binary, ["agent", "-config-file", file, .. mode]), ports[0], folder);
     }
 
     /// <summary>Starts the bare endpoint that comparisons are made with.</summary>
