@@ -9,60 +9,66 @@ namespace Conclave.State;
 /// </summary>
 public sealed partial class StateRoot
 {
+    /// <summary>An empty state, before the first entry.</summary>
+    public StateRoot() : this(0, 0, 0, new StateTables()) { }
+
+    internal StateRoot(ulong lastIndex, ulong digest, long step, StateTables tables)
+    {
+        LastIndex = lastIndex;
+        Digest = digest;
+        Step = step;
+        Tables = tables;
+    }
+
     /// <summary>Raft index of the last applied entry.</summary>
-    public ulong LastIndex => throw new NotImplementedException();
+    public ulong LastIndex { get; }
 
-    /// <summary>Reads one key. Allocates nothing when <paramref name="watches"/> is null.</summary>
-    public ulong KvGet(ReadOnlySpan<byte> key, WatchSet? watches, out KvEntry? entry) => throw new NotImplementedException();
+    /// <summary>
+    /// Digest of everything stored. Servers that applied the same entries have the same one; so has a state that went through a snapshot.
+    /// </summary>
+    public ulong Digest { get; }
 
-    /// <summary>Reads all keys below a prefix in byte order.</summary>
-    public ulong KvList(ReadOnlySpan<byte> prefix, WatchSet? watches, List<KvEntry> into) => throw new NotImplementedException();
+    internal long Step { get; }
 
-    /// <summary>Lists key names below a prefix, cut behind the first <paramref name="separator"/> after the prefix (once each) when it is not empty.</summary>
-    public ulong KvKeys(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> separator, WatchSet? watches, List<ReadOnlyMemory<byte>> into) => throw new NotImplementedException();
+    internal StateTables Tables { get; }
 
-    /// <summary>Reads one session.</summary>
-    public ulong SessionGet(string id, WatchSet? watches, out Session? session) => throw new NotImplementedException();
+    /// <summary>
+    /// Tells everybody who waits on this state that it will never change again, because another one takes its place (a restore).
+    /// On any thread, after the new root was published; the cost grows with the number of rows.
+    /// </summary>
+    public void Abandon()
+    {
+        var gone = new Watch();
+        Abandon(Tables.Kv.Root, gone);
+        Abandon(Tables.Sessions.Root, gone);
+        Abandon(Tables.SessionsByNode.Root, gone);
+        Abandon(Tables.Nodes.Root, gone);
+        Abandon(Tables.NodesById.Root, gone);
+        Abandon(Tables.Services.Root, gone);
+        Abandon(Tables.ServicesByName.Root, gone);
+        Abandon(Tables.ServicesByConnect.Root, gone);
+        Abandon(Tables.Checks.Root, gone);
+        Abandon(Tables.ChecksByService.Root, gone);
+        Abandon(Tables.ChecksByStatus.Root, gone);
+        Abandon(Tables.Coordinates.Root, gone);
+        Abandon(Tables.Indexes.Root, gone);
+        Abandon(Tables.Autopilot.Root, gone);
+        Abandon(Tables.Records.Root, gone);
+        gone.Fire();
+    }
 
-    /// <summary>All sessions.</summary>
-    public ulong SessionList(WatchSet? watches, List<Session> into) => throw new NotImplementedException();
+    private static void Abandon(TreeNode top, Watch gone)
+    {
+        var open = new Stack<TreeNode>();
+        open.Push(top);
+        while (open.TryPop(out var node))
+        {
+            node.HandOver(gone)?.Fire();
+            if (node is not TreeInner inner) continue;
+            foreach (var child in inner.Children) open.Push(child);
+            if (inner.Terminal is { } terminal) open.Push(terminal);
+        }
+    }
 
-    /// <summary>The sessions of one node.</summary>
-    public ulong NodeSessions(string node, WatchSet? watches, List<Session> into) => throw new NotImplementedException();
-
-    /// <summary>All nodes that carry every pair of <paramref name="nodeMeta"/> (null or empty: all).</summary>
-    public ulong Nodes(IReadOnlyList<KeyValuePair<string, string>>? nodeMeta, WatchSet? watches, List<NodeEntry> into) => throw new NotImplementedException();
-
-    /// <summary>One node by name (without regard to case) or by id.</summary>
-    public ulong NodeGet(string nameOrId, WatchSet? watches, out NodeEntry? node) => throw new NotImplementedException();
-
-    /// <summary>Names of all services with the union of their tags.</summary>
-    public ulong Services(IReadOnlyList<KeyValuePair<string, string>>? nodeMeta, WatchSet? watches, SortedDictionary<string, SortedSet<string>> into) => throw new NotImplementedException();
-
-    /// <summary>Instances of a service that carry all <paramref name="tags"/> (without regard to case).</summary>
-    public ulong ServiceNodes(string service, IReadOnlyList<string>? tags, IReadOnlyList<KeyValuePair<string, string>>? nodeMeta, WatchSet? watches, List<ServiceNode> into) => throw new NotImplementedException();
-
-    /// <summary>The services of a node (by name or id); <paramref name="node"/> is null when it is unknown.</summary>
-    public ulong NodeServices(string nameOrId, WatchSet? watches, out NodeEntry? node, List<NodeService> into) => throw new NotImplementedException();
-
-    /// <summary>Checks of a node, node checks and service checks.</summary>
-    public ulong NodeChecks(string node, WatchSet? watches, List<HealthCheck> into) => throw new NotImplementedException();
-
-    /// <summary>Checks of all instances of a service.</summary>
-    public ulong ServiceChecks(string service, IReadOnlyList<KeyValuePair<string, string>>? nodeMeta, WatchSet? watches, List<HealthCheck> into) => throw new NotImplementedException();
-
-    /// <summary>Checks in a state; <see cref="HealthStatus.Any"/> for all.</summary>
-    public ulong ChecksInState(string state, IReadOnlyList<KeyValuePair<string, string>>? nodeMeta, WatchSet? watches, List<HealthCheck> into) => throw new NotImplementedException();
-
-    /// <summary>Instances of a service with node and checks. With <paramref name="connect"/>: the proxies and connect-native instances for it.</summary>
-    public ulong CheckServiceNodes(string service, IReadOnlyList<string>? tags, IReadOnlyList<KeyValuePair<string, string>>? nodeMeta, bool connect, WatchSet? watches, List<CheckServiceNode> into) => throw new NotImplementedException();
-
-    /// <summary>All coordinates.</summary>
-    public ulong Coordinates(WatchSet? watches, List<CoordinateEntry> into) => throw new NotImplementedException();
-
-    /// <summary>The coordinates of one node, one per segment.</summary>
-    public ulong NodeCoordinates(string node, WatchSet? watches, List<CoordinateEntry> into) => throw new NotImplementedException();
-
-    /// <summary>Stored autopilot configuration, or null before the first leader wrote it.</summary>
-    public ulong Autopilot(WatchSet? watches, out AutopilotConfig? config) => throw new NotImplementedException();
+    private ulong IndexOf(IndexName name) => Tables.Indexes.Get(name.Key)?.Value ?? 0;
 }

@@ -16,12 +16,53 @@ public sealed class WatchSet
     /// <summary>Most single watches one query takes; above it the queries watch the table's root instead.</summary>
     public const int WatchesMax = 8192;
 
+    private readonly List<Watch> _watches = [];
+    private readonly List<WatchRegistration> _registrations = [];
+    private WatchArming? _arming;
+
+    /// <summary>Number of watches the queries added so far.</summary>
+    public int Count => _watches.Count;
+
     /// <summary>Registers <paramref name="waiter"/> with every watch of the set; calls it at once when one of them has fired already.</summary>
-    public void Arm(IWatchWaiter waiter) => throw new NotImplementedException();
+    public void Arm(IWatchWaiter waiter)
+    {
+        ArgumentNullException.ThrowIfNull(waiter);
+        Disarm();
+        var arming = new WatchArming(waiter);
+        _arming = arming;
+        foreach (var watch in _watches)
+        {
+            var registration = new WatchRegistration(watch, arming);
+            if (!watch.TryAdd(registration))
+            {
+                arming.Signal();
+                return;
+            }
+            _registrations.Add(registration);
+        }
+    }
 
     /// <summary>Takes the registration back. Afterwards nothing in the state refers to the waiter (a call that is already under way may still arrive).</summary>
-    public void Disarm() => throw new NotImplementedException();
+    public void Disarm()
+    {
+        _arming?.Cancel();
+        _arming = null;
+        foreach (var registration in _registrations) registration.Watch.Remove(registration);
+        _registrations.Clear();
+    }
 
     /// <summary>Empties the set for the next evaluation; disarms first.</summary>
-    public void Clear() => throw new NotImplementedException();
+    public void Clear()
+    {
+        Disarm();
+        _watches.Clear();
+    }
+
+    internal bool IsFull => _watches.Count >= WatchesMax;
+
+    internal void Add(Watch watch)
+    {
+        if (_watches.Count > 0 && ReferenceEquals(_watches[^1], watch)) return;
+        _watches.Add(watch);
+    }
 }
