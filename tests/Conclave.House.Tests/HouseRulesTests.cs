@@ -106,7 +106,7 @@ public sealed partial class HouseRulesTests
     [GeneratedRegex(@"\b(Fact|Theory|InlineData)\([^)]*Skip\s*=|Assert\.Skip")]
     private static partial Regex SwitchedOff();
 
-    [GeneratedRegex(@"#pragma warning disable(?<what>[^\r\n]*)")]
+    [GeneratedRegex(@"#pragma\ warning\ disable(?<what>[^\r\n]*)")]
     private static partial Regex PragmaDisable();
 
     [GeneratedRegex(@"^dotnet test .*$", RegexOptions.Multiline)]
