@@ -43,62 +43,204 @@ public sealed record RecoveredRaft(Term Term, string VotedFor, LogIndex Snapshot
 /// <summary>
 /// Raft for one server as a state machine: inputs are method calls, what it wants is in <see cref="Effects"/>. No I/O, no clock, no chance of its own, no thread; owned by one loop.
 /// </summary>
-public sealed class RaftCore
+/// <remarks>
+/// One turn of the loop: <see cref="Tick"/>, then any number of other inputs, then the effects are carried out and cleared.
+/// A fault of the host (inputs out of order, entries changed) breaks an invariant and throws; nothing that a peer sends does.
+/// </remarks>
+public sealed partial class RaftCore
 {
+    private readonly RaftConfig _config;
+    private readonly Prng _random;
+    private readonly LogView _log;
+    private readonly ConfigurationTracker _configurations;
+    private Instant _now;
+
     /// <summary>Starts as a follower.</summary>
-    public RaftCore(RaftConfig config, RecoveredRaft recovered, Prng random, Instant now) => throw new NotImplementedException();
+    /// <exception cref="ArgumentException">The settings are out of range.</exception>
+    /// <exception cref="Core.Codec.MsgPackException">A recovered configuration entry cannot be read.</exception>
+    public RaftCore(RaftConfig config, RecoveredRaft recovered, Prng random, Instant now)
+    {
+        config.Validate();
+        _config = config;
+        _random = random;
+        _now = now;
+        Term = recovered.Term;
+        VotedFor = recovered.VotedFor;
+        _configurations = new ConfigurationTracker(recovered.Configuration, recovered.ConfigurationIndex);
+        CommitIndex = recovered.SnapshotIndex;
+        _log = new LogView(recovered.SnapshotIndex, recovered.SnapshotTerm);
+        foreach (var entry in recovered.Entries) AddRecovered(entry);
+        _log.TryMarkStable(_log.LastIndex, _log.LastTerm);
+        // A vote given just before the restart is remembered, but not that a leader was heard: it may still rely on that.
+        _leaderHeardAt = now;
+        _electionDeadline = now + RandomWait(_config.HeartbeatTimeout);
+    }
+
+    private void AddRecovered(in LogEntry entry)
+    {
+        if (entry.Index <= _log.BaseIndex) return;             // trailing entries: kept on disk, not in memory
+        _log.Append(entry);
+        if (entry.Type == EntryType.Configuration) _configurations.Append(entry.Index, ConfigurationCodec.Decode(entry.Data.Span), CommitIndex);
+        if (entry.Term > Term) Term = entry.Term;
+    }
 
     /// <summary>What is to be done.</summary>
-    public RaftEffects Effects => throw new NotImplementedException();
+    public RaftEffects Effects { get; } = new();
 
     /// <summary>Role in the current term.</summary>
-    public RaftRole Role => throw new NotImplementedException();
+    public RaftRole Role { get; private set; }
 
     /// <summary>Current term.</summary>
-    public Term Term => throw new NotImplementedException();
+    public Term Term { get; private set; }
 
     /// <summary>Server id that got this server's vote in <see cref="Term"/>, or empty.</summary>
-    public string VotedFor => throw new NotImplementedException();
+    public string VotedFor { get; private set; }
 
     /// <summary>Server id of the leader of the current term, or empty when none is known.</summary>
-    public string LeaderId => throw new NotImplementedException();
+    public string LeaderId { get; private set; } = "";
 
     /// <summary>Last entry known to be committed.</summary>
-    public LogIndex CommitIndex => throw new NotImplementedException();
+    public LogIndex CommitIndex { get; private set; }
 
     /// <summary>Last entry of the log, durable or not.</summary>
-    public LogIndex LastIndex => throw new NotImplementedException();
+    public LogIndex LastIndex => _log.LastIndex;
+
+    /// <summary>Term of the last entry.</summary>
+    public Term LastTerm => _log.LastTerm;
+
+    /// <summary>Last entry that is durable on this server.</summary>
+    public LogIndex DurableIndex => _log.StableIndex;
 
     /// <summary>Latest configuration, committed or not: the one in force.</summary>
-    public Configuration Configuration => throw new NotImplementedException();
+    public Configuration Configuration => _configurations.Latest;
 
     /// <summary>Where <see cref="Configuration"/> stands in the log.</summary>
-    public LogIndex ConfigurationIndex => throw new NotImplementedException();
+    public LogIndex ConfigurationIndex => _configurations.LatestIndex;
+
+    /// <summary>Latest committed configuration: what a snapshot records.</summary>
+    public Configuration CommittedConfiguration => _configurations.Committed;
+
+    /// <summary>Where <see cref="CommittedConfiguration"/> stands in the log.</summary>
+    public LogIndex CommittedConfigurationIndex => _configurations.CommittedIndex;
+
+    /// <summary>When a follower heard its leader last (the start of the server before that). For the age of stale reads.</summary>
+    public Instant LeaderHeardAt => Role == RaftRole.Leader ? _now : _leaderHeardAt;
+
+    /// <summary>Data bytes of the entries in memory.</summary>
+    public long LogBytes => _log.Bytes;
 
     /// <summary>When <see cref="Tick"/> must be called at the latest.</summary>
-    public Instant NextWake => throw new NotImplementedException();
+    public Instant NextWake => Role == RaftRole.Leader ? LeaderWake() : _electionDeadline;
+
+    private bool IsVoter => Configuration.IsVoter(_config.ServerId);
+
+    private bool IsSoleVoter => Configuration.VoterCount == 1 && IsVoter;
 
     /// <summary>Sets the time. Called at the start of each turn of the loop, before other inputs; runs what is due.</summary>
-    public void Tick(Instant now) => throw new NotImplementedException();
+    public void Tick(Instant now)
+    {
+        Invariant.Require(now >= _now, "the clock does not go back");
+        bool paused = NextWake is var due && due < now && now - due > _config.TickGapMax;
+        _now = now;
+        if (paused) OnPause();
+        if (Role == RaftRole.Leader) TickLeader();
+        else TickFollower();
+    }
 
-    /// <summary>Takes a message that has arrived.</summary>
-    public void Step(in RaftMessage message) => throw new NotImplementedException();
-
-    /// <summary>Appends an entry of the leader's. The memory belongs to the log from now on. The type must not be <see cref="EntryType.Configuration"/>.</summary>
-    public ProposeResult Propose(EntryType type, ReadOnlyMemory<byte> data, out LogIndex index) => throw new NotImplementedException();
+    /// <summary>Takes a message that has arrived. Whatever it says, this server survives it.</summary>
+    public void Step(in RaftMessage message)
+    {
+        if (message.From == _config.ServerId) return;
+        switch (message.Kind)
+        {
+            case RaftMessageKind.Append: OnAppend(message); break;
+            case RaftMessageKind.AppendReply: OnAppendReply(message); break;
+            case RaftMessageKind.Vote: OnVote(message); break;
+            case RaftMessageKind.VoteReply: OnVoteReply(message); break;
+            case RaftMessageKind.PreVote: OnPreVote(message); break;
+            case RaftMessageKind.PreVoteReply: OnPreVoteReply(message); break;
+            case RaftMessageKind.TimeoutNow: OnTimeoutNow(message); break;
+            case RaftMessageKind.SnapshotReply: OnSnapshotReply(message); break;
+        }
+    }
 
     /// <summary>Everything up to this entry is durable here, provided that the entry at <paramref name="index"/> still has this term.</summary>
-    public void OnFlushed(LogIndex index, Term term) => throw new NotImplementedException();
-
-    /// <summary>Asks for an index from which a read is linearizable; answered in <see cref="RaftEffects.Reads"/> with <paramref name="context"/>, after one round with a majority (at once with one voter).</summary>
-    public void RequestRead(ulong context) => throw new NotImplementedException();
-
-    /// <summary>Whether this leader may answer linearizable reads at <paramref name="now"/> without asking anyone, from state that has applied <see cref="CommitIndex"/>.</summary>
-    public bool HoldsLease(Instant now) => throw new NotImplementedException();
+    public void OnFlushed(LogIndex index, Term term)
+    {
+        if (_log.TryMarkStable(index, term) && Role == RaftRole.Leader) AdvanceCommit();
+    }
 
     /// <summary>An entry of the log; it must lie above the compacted part and not above <see cref="LastIndex"/>.</summary>
-    public LogEntry Entry(LogIndex index) => throw new NotImplementedException();
+    public LogEntry Entry(LogIndex index) => _log[index];
 
-    /// <summary>A snapshot at <paramref name="index"/> is durable. Entries before it are forgotten, except <see cref="RaftConfig.TrailingEntries"/>; the result is the last forgotten one, up to which the log on disk may be cut.</summary>
-    public LogIndex OnSnapshotSaved(LogIndex index, Term term) => throw new NotImplementedException();
+    /// <summary>
+    /// The state holds everything up to <paramref name="index"/>. Without followers the entries before it have no further use in memory and are forgotten; the log on disk keeps them until a snapshot.
+    /// </summary>
+    public void OnApplied(LogIndex index)
+    {
+        Invariant.Require(index <= CommitIndex, "only committed entries are applied");
+        if (Configuration.Servers.Length <= 1) _log.CompactTo(index <= _log.StableIndex ? index : _log.StableIndex);
+    }
+
+    /// <summary>
+    /// A snapshot at <paramref name="index"/> is durable. Entries before it are forgotten, except <see cref="RaftConfig.TrailingEntries"/>; the result is the last forgotten one,
+    /// up to which the log on disk may be cut (not beyond the end of the older retained snapshot).
+    /// </summary>
+    public LogIndex OnSnapshotSaved(LogIndex index)
+    {
+        Invariant.Require(index <= CommitIndex, "a snapshot holds committed entries only");
+        ulong trailing = (ulong)_config.TrailingEntries;
+        var end = new LogIndex(index.Value > trailing ? index.Value - trailing : 0);
+        if (end > _log.BaseIndex) _log.CompactTo(end <= _log.StableIndex ? end : _log.StableIndex);
+        return end;
+    }
+
+    private TimeSpan RandomWait(TimeSpan least) => least + _random.NextTimeSpan(least);
+
+    private void BecomeFollower(Term term, string leaderId)
+    {
+        if (Role == RaftRole.Leader) StopLeading();
+        bool changed = Role != RaftRole.Follower || term != Term || leaderId != LeaderId;
+        Role = RaftRole.Follower;
+        _votes = null;
+        if (term > Term) SetTerm(term, votedFor: "");
+        LeaderId = leaderId;
+        if (changed) Effects.LeadershipChanged = true;
+        ResetElectionDeadline();
+    }
+
+    private void SetTerm(Term term, string votedFor)
+    {
+        Term = term;
+        VotedFor = votedFor;
+        Effects.HardStateChanged = true;
+    }
+
+    private void ResetElectionDeadline() => _electionDeadline = _now + RandomWait(_config.HeartbeatTimeout);
+
+    private void Commit(LogIndex index)
+    {
+        if (index <= CommitIndex) return;
+        Invariant.Require(index <= _log.LastIndex, "only entries of the log are committed");
+        for (var i = CommitIndex.Next; i <= index && _uncommittedBytes > 0; i = i.Next) _uncommittedBytes -= _log[i].Data.Length;
+        CommitIndex = index;
+        Effects.Committed = true;
+        if (_configurations.Commit(index)) OnConfigurationCommitted();
+    }
+
+    private void OnConfigurationCommitted()
+    {
+        Effects.ConfigurationChanged = true;
+        // A leader that removed itself leads until the removal is committed, without counting itself, and then stops.
+        if (Role == RaftRole.Leader && !IsVoter) BecomeFollower(Term, "");
+    }
+
+    private void AppendLocal(in LogEntry entry)
+    {
+        _log.Append(entry);
+        Effects.Appends.Add(entry);
+    }
+
+    private void Send(in RaftMessage message, bool afterFlush = false) =>
+        Effects.Messages.Add(new OutboundMessage(message with { From = _config.ServerId }, afterFlush));
 }

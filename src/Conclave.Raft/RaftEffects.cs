@@ -13,8 +13,13 @@ public readonly record struct ReadGranted(ulong Context, LogIndex Index, bool Gr
 /// <param name="LastTerm">Term of the entry before it.</param>
 public readonly record struct Truncation(LogIndex From, Term LastTerm);
 
+/// <summary>The log continues behind a snapshot.</summary>
+/// <param name="Index">Last entry in the snapshot.</param>
+/// <param name="Term">Its term.</param>
+public readonly record struct LogReset(LogIndex Index, Term Term);
+
 /// <summary>
-/// What the core wants done, collected since the last <see cref="Clear"/>. The owner works through it in this order: record term and vote, truncate, append, start the flush,
+/// What the core wants done, collected since the last <see cref="Clear"/>. The owner works through it in this order: record term and vote, truncate or reset, append, start the flush,
 /// send (what is marked waits for the flush), apply up to the commit index, answer reads; then clears it.
 /// </summary>
 public sealed class RaftEffects
@@ -24,6 +29,9 @@ public sealed class RaftEffects
 
     /// <summary>Entries to be taken back, before anything is appended; null when none are.</summary>
     public Truncation? Truncation { get; internal set; }
+
+    /// <summary>The log is dropped and goes on behind this entry, which is in a durable snapshot; before anything is appended. Null when not.</summary>
+    public LogReset? Reset { get; internal set; }
 
     /// <summary>Entries to record, consecutive.</summary>
     public List<LogEntry> Appends { get; } = [];
@@ -44,13 +52,14 @@ public sealed class RaftEffects
     public bool Committed { get; internal set; }
 
     /// <summary>Nothing to do.</summary>
-    public bool IsEmpty => !HardStateChanged && Truncation is null && Appends.Count == 0 && Messages.Count == 0 && Reads.Count == 0 && !LeadershipChanged && !ConfigurationChanged && !Committed;
+    public bool IsEmpty => !HardStateChanged && Truncation is null && Reset is null && Appends.Count == 0 && Messages.Count == 0 && Reads.Count == 0 && !LeadershipChanged && !ConfigurationChanged && !Committed;
 
     /// <summary>Forgets everything; the lists keep their room.</summary>
     public void Clear()
     {
         HardStateChanged = LeadershipChanged = ConfigurationChanged = Committed = false;
         Truncation = null;
+        Reset = null;
         Appends.Clear();
         Messages.Clear();
         Reads.Clear();

@@ -1,0 +1,136 @@
+using Conclave.Core;
+
+namespace Conclave.Raft;
+
+// Who leads: timeouts, pre-votes and votes.
+public sealed partial class RaftCore
+{
+    private Instant _electionDeadline;
+    private Instant _leaderHeardAt;
+    private VoteTally? _votes;
+
+    // A leader may rely on followers that heard it within this time not to vote for another.
+    private bool LeaderIsFresh => Role == RaftRole.Leader || (_now < _leaderHeardAt + _config.HeartbeatTimeout && Configuration.VoterCount > 1);
+
+    private bool MayCampaign => IsVoter;
+
+    private void TickFollower()
+    {
+        bool atOnce = _config.SoleVoterCampaignsAtOnce && IsSoleVoter && Role == RaftRole.Follower;
+        if (_now < _electionDeadline && !atOnce) return;
+        if (!MayCampaign)
+        {
+            ForgetLeader();
+            ResetElectionDeadline();
+            return;
+        }
+        ForgetLeader();
+        if (_config.PreVote && !IsSoleVoter) PreCampaign();
+        else Campaign(transfer: false);
+    }
+
+    private void ForgetLeader()
+    {
+        if (LeaderId.Length == 0) return;
+        LeaderId = "";
+        Effects.LeadershipChanged = true;
+    }
+
+    private void OnPause()
+    {
+        // Silence during our own standstill says nothing about the others.
+        if (Role != RaftRole.Leader) ResetElectionDeadline();
+        else foreach (var peer in _peers) peer.OnPause(_now);
+    }
+
+    private void PreCampaign()
+    {
+        BeginVoting(RaftRole.PreCandidate);
+        AskForVotes(RaftMessageKind.PreVote, Term.Next, transfer: false);
+    }
+
+    private void Campaign(bool transfer)
+    {
+        BeginVoting(RaftRole.Candidate);
+        SetTerm(Term.Next, votedFor: _config.ServerId);
+        if (_votes!.IsWon) BecomeLeader();
+        else AskForVotes(RaftMessageKind.Vote, Term, transfer);
+    }
+
+    private void BeginVoting(RaftRole role)
+    {
+        Role = role;
+        Effects.LeadershipChanged = true;
+        _electionDeadline = _now + RandomWait(_config.ElectionTimeout);
+        _votes = new VoteTally(Configuration);
+        _votes.Add(_config.ServerId, granted: true);           // what it rests on is durable before any answer can arrive: requests wait for the flush
+    }
+
+    private void AskForVotes(RaftMessageKind kind, Term term, bool transfer)
+    {
+        foreach (var server in Configuration.Servers)
+        {
+            if (server.Suffrage != Suffrage.Voter || server.Id == _config.ServerId) continue;
+            Send(new RaftMessage { Kind = kind, To = server.Id, Term = term, RequestId = ++_lastRequest, LogIndex = _log.LastIndex, LogTerm = _log.LastTerm, LeadershipTransfer = transfer },
+                afterFlush: kind == RaftMessageKind.Vote);
+        }
+    }
+
+    private void OnVote(in RaftMessage message)
+    {
+        bool granted = false;
+        if (message.Term >= Term && MayVoteFor(message.From) && (!LeaderIsFresh || LeaderId == message.From || message.LeadershipTransfer))
+        {
+            if (message.Term > Term) BecomeFollower(message.Term, "");
+            granted = (VotedFor.Length == 0 || VotedFor == message.From) && IsLogCurrent(message);
+            if (granted && VotedFor.Length == 0) SetTerm(Term, message.From);
+            if (granted) ResetElectionDeadline();
+        }
+        Send(new RaftMessage { Kind = RaftMessageKind.VoteReply, To = message.From, Term = Term, RequestId = message.RequestId, Success = granted }, afterFlush: true);
+    }
+
+    // The question changes nothing here. A granted answer carries the asked term, a refusal our own.
+    private void OnPreVote(in RaftMessage message)
+    {
+        bool granted = message.Term > Term && MayVoteFor(message.From) && !LeaderIsFresh && IsLogCurrent(message);
+        Send(new RaftMessage { Kind = RaftMessageKind.PreVoteReply, To = message.From, Term = granted ? message.Term : Term, RequestId = message.RequestId, Success = granted }, afterFlush: true);
+    }
+
+    // Before the first configuration nobody is known: then anyone may ask.
+    private bool MayVoteFor(string candidate) => Configuration.Servers.Length == 0 || Configuration.IsVoter(candidate);
+
+    private bool IsLogCurrent(in RaftMessage candidate) =>
+        candidate.LogTerm > _log.LastTerm || (candidate.LogTerm == _log.LastTerm && candidate.LogIndex >= _log.LastIndex);
+
+    private void OnPreVoteReply(in RaftMessage message)
+    {
+        if (!message.Success && message.Term > Term)
+        {
+            BecomeFollower(message.Term, "");
+            return;
+        }
+        if (Role != RaftRole.PreCandidate || (message.Success && message.Term != Term.Next)) return;
+        _votes!.Add(message.From, message.Success);
+        if (_votes.IsWon) Campaign(transfer: false);
+    }
+
+    private void OnVoteReply(in RaftMessage message)
+    {
+        if (message.Term > Term)
+        {
+            BecomeFollower(message.Term, "");
+            return;
+        }
+        if (Role != RaftRole.Candidate || message.Term < Term) return;
+        _votes!.Add(message.From, message.Success);
+        if (_votes.IsWon) BecomeLeader();
+    }
+
+    // Always campaign when told to: a leader of the peers' make that asked refuses all writes from then on.
+    private void OnTimeoutNow(in RaftMessage message)
+    {
+        if (message.Term < Term || Role == RaftRole.Leader || !IsVoter) return;
+        if (message.Term > Term) BecomeFollower(message.Term, message.From);
+        Campaign(transfer: true);
+    }
+}
