@@ -16,12 +16,17 @@ public sealed record RecoveredLog(Term Term, string VotedFor, LogIndex BaseIndex
 /// The log is damaged where it must not be: entries that were acknowledged may be gone. The server must not start with it.
 /// The message names the file, the place, the entries and what the operator can do.
 /// </summary>
-public sealed class WalDamagedException(string file, long offset, string what)
-    : Exception($"The Raft log is damaged: {file} at byte {offset}: {what}")
+public sealed class WalDamagedException(string file, long offset, string what, string also = "")
+    : Exception($"The Raft log is damaged: {file} at byte {offset}: {what}{also} {Advice}")
 {
+    private const string Advice = "Nothing was changed. Restore this server's data folder from a copy, or, when the other servers of the cluster are healthy, empty the data folder and let it join them again.";
+
     /// <summary>Segment file, relative to the data folder.</summary>
     public string File { get; } = file;
 
     /// <summary>Where in that file.</summary>
     public long Offset { get; } = offset;
+
+    /// <summary>What is wrong there.</summary>
+    public string What { get; } = what;
 }

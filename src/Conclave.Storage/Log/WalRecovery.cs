@@ -13,8 +13,6 @@ public readonly record struct SnapshotPoint(LogIndex Index, Term Term);
 /// </summary>
 internal sealed class WalRecovery(IDisk disk, WalOptions options, SnapshotPoint snapshot, ulong trailing, Prng random)
 {
-    private const string Advice = "Nothing was changed. Restore this server's data folder from a copy, or, when the other servers of the cluster are healthy, empty the data folder and let it join them again.";
-
     private readonly SegmentReader _reader = new(disk, options.EntryBytesMax);
     private readonly LogReplay _replay = new(KeepFrom(snapshot, trailing));
     private readonly Queue<Segment> _closed = new();
@@ -29,6 +27,7 @@ internal sealed class WalRecovery(IDisk disk, WalOptions options, SnapshotPoint 
         disk.CreateDirectory(DiskLayout.Wal);
         var segments = ListSegments();
         bool isNew = segments.Count == 0;
+        if (isNew && snapshot.Index.Value > 0) throw Damaged(DiskLayout.Wal, 0, $"there is no log, although there is a snapshot that ends at entry {snapshot.Index}.");
         if (isNew)
         {
             _current = new Segment(1, random.NextUInt64());
@@ -159,7 +158,7 @@ internal sealed class WalRecovery(IDisk disk, WalOptions options, SnapshotPoint 
         if (_replay.BaseIndex > snapshot.Index)
         {
             string have = snapshot.Index.Value == 0 ? "there is no readable snapshot" : $"the newest readable snapshot ends at entry {snapshot.Index}";
-            throw new WalDamagedException(DiskLayout.Wal, 0, $"the log begins behind entry {_replay.BaseIndex}, but {have}: the entries between them are missing. {Advice}");
+            throw new WalDamagedException(DiskLayout.Wal, 0, $"the log begins behind entry {_replay.BaseIndex}, but {have}: the entries between them are missing.");
         }
         if (snapshot.Index == _replay.BaseIndex && snapshot.Index.Value == 0) return;
         var term = snapshot.Index > _replay.Mark.LastIndex ? default : _replay.TermAt(snapshot.Index);
@@ -177,7 +176,7 @@ internal sealed class WalRecovery(IDisk disk, WalOptions options, SnapshotPoint 
         _ => "a record there",
     };
 
-    private static WalDamagedException Damaged(string path, long offset, string what) => new(path, offset, $"{what} {Advice}");
+    private static WalDamagedException Damaged(string path, long offset, string what) => new(path, offset, what);
 
     private readonly record struct Tail(bool Sealed, long ContentEnd);
 }

@@ -31,4 +31,10 @@ public sealed record SnapshotMeta
 
     /// <summary>CRC-64/ECMA of <c>state.bin</c>. Filled in by the store when it saves.</summary>
     public ulong Crc { get; init; }
+
+    /// <summary>Where the snapshot ends.</summary>
+    public SnapshotPoint End => new(Index, Term);
+
+    /// <summary>The id of a snapshot made at <paramref name="wall"/>.</summary>
+    public static string MakeId(LogIndex index, Term term, WallTime wall) => $"{term}-{index}-{wall.UnixNanoseconds / 1_000_000}";
 }

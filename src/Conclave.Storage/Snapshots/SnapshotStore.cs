@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 
 using Conclave.Core;
 
@@ -15,24 +16,217 @@ public sealed class SnapshotStore
     /// <summary>Snapshots that stay.</summary>
     public const int Retained = 2;
 
+    private const int MetaBytesMax = 1 << 20;
+
+    private readonly List<SnapshotName> _names = [];           // newest first
+
+    private SnapshotStore()
+    {
+    }
+
+    /// <summary>Index of the newest snapshot; 0 without one.</summary>
+    public LogIndex NewestIndex => _names.Count == 0 ? default : _names[0].Index;
+
+    /// <summary>
+    /// The log must be kept behind this entry, so that the older snapshot can stand in for a damaged newer one; 0 while there are fewer than <see cref="Retained"/>.
+    /// </summary>
+    public LogIndex LogNeededAfter => _names.Count < Retained ? default : _names[Retained - 1].Index;
+
     /// <summary>Lists what is there and removes what an interrupted save left. Blocks; for the time before the loop starts.</summary>
-    public static SnapshotStore Open(IDisk disk) => throw new NotImplementedException();
+    public static SnapshotStore Open(IDisk disk)
+    {
+        disk.CreateDirectory(DiskLayout.Snapshots);
+        var store = new SnapshotStore();
+        foreach (string name in disk.List(DiskLayout.Snapshots))
+        {
+            if (name.EndsWith(DiskLayout.TemporarySuffix, StringComparison.Ordinal)) disk.Delete($"{DiskLayout.Snapshots}/{name}");
+            else if (SnapshotName.TryParse(name, out var parsed)) store._names.Add(parsed);
+        }
+        store._names.Sort();
+        return store;
+    }
 
-    /// <summary>The newest snapshot that can be read, its content verified; null when there is none. A damaged newer one is named in <paramref name="damaged"/>; whether the older one will do, the log decides (<see cref="CheckLogReaches"/>).</summary>
-    public StoredSnapshot? ReadNewest(out IReadOnlyList<string> damaged) => throw new NotImplementedException();
+    /// <summary>
+    /// The newest snapshot that can be read, its content verified; null when there is none. Damaged newer ones are named in <paramref name="damaged"/>:
+    /// whether the older one will do is decided by the log, which must reach back to it (<see cref="Wal.Recover"/>).
+    /// </summary>
+    public StoredSnapshot? OpenNewest(IDisk disk, out IReadOnlyList<string> damaged)
+    {
+        List<string> problems = [];
+        damaged = problems;
+        foreach (var name in _names)
+        {
+            if (TryOpen(disk, name, out var snapshot) is not { } problem) return snapshot;
+            problems.Add($"{name.Folder}: {problem}");
+        }
+        return null;
+    }
 
-    /// <summary>Refuses to go on when the log does not continue where the snapshot ends.</summary>
-    /// <exception cref="WalDamagedException">Entries between the two are missing.</exception>
-    public static void CheckLogReaches(StoredSnapshot? snapshot, RecoveredLog log, IReadOnlyList<string> damaged) => throw new NotImplementedException();
-
-    /// <summary>A job that saves a snapshot durably: temporary name, flush, rename, flush of the folder, then removal of the older ones. The log may be cut when it has completed without error.</summary>
+    /// <summary>
+    /// A job that saves a snapshot durably: temporary name, flush, rename, flush of the folder, then removal of older ones. The log may be cut when it has completed without error.
+    /// One at a time.
+    /// </summary>
     /// <param name="meta">What it holds; size and checksum are filled in.</param>
     /// <param name="write">Writes the state.</param>
-    /// <param name="done">Called by the job's <see cref="DiskJob.Complete"/>, on the loop; the argument is the error or null.</param>
-    public DiskJob Save(SnapshotMeta meta, SnapshotWriter write, Action<SnapshotMeta, DiskException?> done) => throw new NotImplementedException();
+    /// <param name="done">Called by the job's <see cref="DiskJob.Complete"/>, on the loop; the second argument is the error or null.</param>
+    public DiskJob Save(SnapshotMeta meta, SnapshotWriter write, Action<SnapshotMeta, DiskException?> done)
+    {
+        if (!SnapshotName.TryParse(meta.Id, out var name)) throw new ArgumentException("The snapshot's id is not term-index-milliseconds.");
+        return new SaveJob(this, name, meta, write, done);
+    }
+
+    private static string? TryOpen(IDisk disk, SnapshotName name, out StoredSnapshot? snapshot)
+    {
+        snapshot = null;
+        try
+        {
+            var meta = SnapshotMetaJson.Read(ReadMeta(disk, name));
+            if (meta.Id != name.Id || meta.Index != name.Index || meta.Term != name.Term) return "meta.json describes another snapshot";
+            var file = disk.Open(name.State, FileOpening.Existing);
+            if (Verify(disk, file, meta) is { } problem)
+            {
+                disk.Close(file);
+                return problem;
+            }
+            snapshot = new StoredSnapshot(disk, file, meta);
+            return null;
+        }
+        catch (FormatException malformed)
+        {
+            return malformed.Message;
+        }
+        catch (DiskException failure)
+        {
+            return failure.Message;
+        }
+    }
+
+    private static byte[] ReadMeta(IDisk disk, SnapshotName name)
+    {
+        var file = disk.Open(name.Meta, FileOpening.Existing);
+        try
+        {
+            long length = disk.Length(file);
+            if (length > MetaBytesMax) throw new FormatException($"meta.json has {length} bytes");
+            var bytes = new byte[length];
+            for (int at = 0; at < bytes.Length;)
+            {
+                int read = disk.Read(file, at, bytes.AsSpan(at));
+                if (read == 0) throw new FormatException("meta.json became shorter");
+                at += read;
+            }
+            return bytes;
+        }
+        finally
+        {
+            disk.Close(file);
+        }
+    }
+
+    private static string? Verify(IDisk disk, FileId file, SnapshotMeta meta)
+    {
+        long length = disk.Length(file);
+        if (length != meta.Size) return $"state.bin has {length} bytes, meta.json says {meta.Size}";
+        var buffer = new byte[256 << 10];
+        ulong crc = 0;
+        for (long at = 0; at < length;)
+        {
+            int read = disk.Read(file, at, buffer);
+            if (read == 0) return "state.bin became shorter";
+            crc = Crc64.Append(crc, buffer.AsSpan(0, read));
+            at += read;
+        }
+        return crc == meta.Crc ? null : $"the checksum of state.bin is {crc:x16}, meta.json says {meta.Crc:x16}";
+    }
+
+    private void OnSaved(SnapshotName name)
+    {
+        _names.Remove(name);
+        _names.Insert(0, name);
+        _names.Sort();
+        if (_names.Count > Retained) _names.RemoveRange(Retained, _names.Count - Retained);
+    }
+
+    private sealed class SaveJob(SnapshotStore store, SnapshotName name, SnapshotMeta meta, SnapshotWriter write, Action<SnapshotMeta, DiskException?> done) : DiskJob(DiskLane.Background)
+    {
+        private readonly List<SnapshotName> _obsolete = Obsolete(store, name);
+        private SnapshotMeta _meta = meta;
+
+        protected override void Execute(IDisk disk)
+        {
+            string temporary = name.Folder + DiskLayout.TemporarySuffix;
+            disk.Delete(temporary);
+            disk.CreateDirectory(temporary);
+            var state = disk.Open($"{temporary}/{SnapshotName.StateFile}", FileOpening.Replace);
+            var sink = new SnapshotSink(disk, state);
+            write(sink);
+            sink.Write();
+            disk.Flush(state);
+            disk.Close(state);
+            _meta = _meta with { Size = sink.Size, Crc = sink.Crc };
+            var description = disk.Open($"{temporary}/{SnapshotName.MetaFile}", FileOpening.Replace);
+            disk.Write(description, 0, SnapshotMetaJson.Write(_meta, withCrc: true));
+            disk.Flush(description);
+            disk.Close(description);
+            disk.FlushDirectory(temporary);
+            disk.Rename(temporary, name.Folder);
+            disk.FlushDirectory(DiskLayout.Snapshots);
+            foreach (var old in _obsolete) Remove(disk, old);
+        }
+
+        public override void Complete()
+        {
+            if (Error is null) store.OnSaved(name);
+            done(_meta, Error);
+        }
+
+        // Renamed first: a removal that is cut off in the middle must not look like a damaged snapshot.
+        private static void Remove(IDisk disk, SnapshotName old)
+        {
+            disk.Rename(old.Folder, old.Folder + DiskLayout.TemporarySuffix);
+            disk.FlushDirectory(DiskLayout.Snapshots);
+            disk.Delete(old.Folder + DiskLayout.TemporarySuffix);
+        }
+
+        private static List<SnapshotName> Obsolete(SnapshotStore store, SnapshotName added)
+        {
+            List<SnapshotName> all = [added];
+            foreach (var name in store._names)
+                if (name != added) all.Add(name);
+            all.Sort();
+            all.RemoveRange(0, Math.Min(Retained, all.Count));
+            all.Remove(added);
+            return all;
+        }
+    }
 }
 
-/// <summary>A snapshot as read back.</summary>
-/// <param name="Meta">What it holds.</param>
-/// <param name="State"><c>state.bin</c>, verified.</param>
-public sealed record StoredSnapshot(SnapshotMeta Meta, ReadOnlySequence<byte> State);
+/// <summary>The parts of a snapshot's name; the newest sorts first.</summary>
+internal readonly record struct SnapshotName(string Id, Term Term, LogIndex Index, ulong Milliseconds) : IComparable<SnapshotName>
+{
+    public const string MetaFile = "meta.json", StateFile = "state.bin";
+
+    public string Folder => $"{DiskLayout.Snapshots}/{Id}";
+
+    public string Meta => $"{Folder}/{MetaFile}";
+
+    public string State => $"{Folder}/{StateFile}";
+
+    public static bool TryParse(string text, out SnapshotName name)
+    {
+        name = default;
+        string[] parts = text.Split('-');
+        if (parts.Length != 3 || !TryNumber(parts[0], out ulong term) || !TryNumber(parts[1], out ulong index) || !TryNumber(parts[2], out ulong milliseconds)) return false;
+        name = new SnapshotName(text, new Term(term), new LogIndex(index), milliseconds);
+        return true;
+    }
+
+    public int CompareTo(SnapshotName other)
+    {
+        int order = other.Term.CompareTo(Term);
+        if (order == 0) order = other.Index.CompareTo(Index);
+        return order != 0 ? order : other.Milliseconds.CompareTo(Milliseconds);
+    }
+
+    private static bool TryNumber(string text, out ulong number) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+}
