@@ -131,6 +131,22 @@ public sealed partial class ApiRequest
     /// <summary>Reads an unsigned decimal parameter. False when it is not one (also when empty).</summary>
     public bool TryUnsigned(Param param, out ulong value) => ulong.TryParse(Bytes(param), NumberStyles.None, CultureInfo.InvariantCulture, out value);
 
+    /// <summary>What this request asks for, without how and how long it waits: equal texts mean equal answers.</summary>
+    internal string QuestionKey()
+    {
+        var key = new StringBuilder(_pathLength + 16);
+        foreach (var b in Path) key.Append((char)b);
+        foreach (var found in _found)
+        {
+            if (found.Param is Param.Index or Param.Wait or Param.Stale or Param.Consistent or Param.Cached or Param.MaxStale or Param.Token or Param.Dc or Param.Leader) continue;
+            key.Append('\uffff').Append((char)found.Param);
+            foreach (var b in _scratch.AsSpan(found.Start, found.Length)) key.Append((char)b);
+        }
+        // The only parameter whose meaning depends on who asks.
+        if (Bytes(Param.Near).SequenceEqual("_ip"u8)) key.Append('\uffff').Append(RemoteAddress);
+        return key.ToString();
+    }
+
     /// <summary>Answers 400 with the text that the last <c>Try…</c> left.</summary>
     public ValueTask SendRefusalAsync() => SendTextAsync(400, _refusal);
 

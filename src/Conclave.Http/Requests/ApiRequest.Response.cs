@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.Text;
+using Conclave.Http.Blocking;
 using Conclave.Http.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -62,11 +63,31 @@ public sealed partial class ApiRequest
             _response.Headers.ContentEncoding = "gzip";
             body = Compress(body.Span);
         }
+        return SendReadyAsync(status, contentType, body);
+    }
+
+    private ValueTask SendReadyAsync(int status, string contentType, ReadOnlyMemory<byte> body)
+    {
         _response.StatusCode = status;
         _response.Headers.ContentType = contentType;
         _response.Headers.ContentLength = body.Length;
         return body.Length == 0 ? default : WriteBody(body);
     }
+
+    /// <summary>Sends an answer that others share; the caller holds it until the result is complete.</summary>
+    internal ValueTask SendSharedAsync(string contentType, SharedBody body)
+    {
+        var bytes = body.Bytes;
+        if (bytes.Length >= CompressedBytesMin && AcceptsGzip())
+        {
+            _response.Headers.ContentEncoding = "gzip";
+            bytes = body.Compressed;
+        }
+        return SendReadyAsync(200, contentType, bytes);
+    }
+
+    /// <summary>Cuts the connection without an answer.</summary>
+    internal void Abort() => _features.Get<IHttpRequestLifetimeFeature>()?.Abort();
 
     /// <summary>Whether the head of the answer is on its way.</summary>
     internal bool HasStarted => _response.HasStarted;

@@ -1,4 +1,5 @@
 using System.Text;
+using Conclave.Http.Blocking;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Microsoft.AspNetCore.Connections;
@@ -15,7 +16,6 @@ namespace Conclave.Http.Server;
 /// </summary>
 public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
 {
-    private readonly CancellationTokenSource _stopping = new();
     private readonly Router _router;
     private readonly ILogger _logger;
     private readonly byte[][] _blockedPrefixes;
@@ -29,6 +29,7 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
     {
         options.Validate();
         Options = options;
+        Waits = new RequestWaits(options);
         _router = router;
         _logger = logger;
         _blockedPrefixes = [.. options.BlockEndpoints.Select(Encoding.UTF8.GetBytes)];
@@ -42,10 +43,10 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
     /// <summary>How this front end behaves.</summary>
     public HttpOptions Options { get; }
 
-    /// <summary>Ends when the listeners are about to close: whatever waits for a change must stop waiting.</summary>
-    public CancellationToken Stopping => _stopping.Token;
+    /// <summary>The requests that wait for something.</summary>
+    public RequestWaits Waits { get; }
 
-    internal void BeginStop() => _stopping.Cancel();
+    internal void BeginStop() => Waits.Stop();
 
     /// <inheritdoc/>
     public ApiRequest CreateContext(IFeatureCollection contextFeatures)

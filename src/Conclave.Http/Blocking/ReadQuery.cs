@@ -1,0 +1,37 @@
+using Conclave.Http.Json;
+using Conclave.State;
+
+namespace Conclave.Http.Blocking;
+
+/// <summary>
+/// A question about the state that can be asked again and again: run, then write what was found. Used by one thread at a time.
+/// The identity of a question is the request's path and parameters, so equal questions of many clients are asked once.
+/// </summary>
+public abstract class ReadQuery
+{
+    /// <summary>Asks the state; keeps what it found for <see cref="Write"/>. Gives the index that a client waits on, which may be 0.</summary>
+    public abstract ulong Run(StateRoot root, WatchSet? watches);
+
+    /// <summary>The answer is 404 without a body.</summary>
+    public virtual bool IsMissing => false;
+
+    /// <summary>Content type of the answer.</summary>
+    public virtual string ContentType => "application/json";
+
+    /// <summary>Writes what the last <see cref="Run"/> found.</summary>
+    public abstract void Write(JsonOut json);
+
+    /// <summary>The same question as an object of its own.</summary>
+    public ReadQuery Fresh()
+    {
+        var copy = (ReadQuery)MemberwiseClone();
+        copy.OnCopied();
+        return copy;
+    }
+
+    /// <summary>Replaces lists that hold results, which a copy must not share.</summary>
+    protected abstract void OnCopied();
+
+    /// <summary>Drops what was found, so that a question that only waits holds nothing.</summary>
+    public abstract void Forget();
+}
