@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Conclave.Core;
+using Conclave.Core.Model;
 using Conclave.Http.Requests;
 
 namespace Conclave.Http.Json;
@@ -202,16 +203,16 @@ public ref struct JsonBody
     }
 
     /// <summary>Reads an object of texts; null for <c>null</c>.</summary>
-    public SortedDictionary<string, string>? TextMap()
+    public TextMap<string>? TextMap()
     {
         if (!EnterObject("map[string]string")) return null;
-        var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var pairs = new List<KeyValuePair<string, string>>();
         while (NextMember())
         {
             var name = MemberName;
-            map[name] = Text();
+            pairs.Add(new(name, Text()));
         }
-        return map;
+        return Core.Model.TextMap<string>.From(pairs);
     }
 
     /// <summary>Reads the token of the coming value without consuming it: for members that take several forms.</summary>
