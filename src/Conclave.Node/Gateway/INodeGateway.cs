@@ -37,6 +37,9 @@ public sealed record ClusterStatus(bool IsLeader, string LeaderAddress, string L
 
     /// <summary>Raft index of the entry that holds the latest configuration.</summary>
     public ulong ConfigurationIndex { get; init; }
+
+    /// <summary>This server is the only voter: while it leads, nobody else can.</summary>
+    public bool IsSoleVoter { get; init; }
 }
 
 /// <summary>One server of the Raft configuration.</summary>
@@ -100,5 +103,6 @@ public interface INodeGateway
     ValueTask<ReadGrant> ReadAsync(ReadMode mode, CancellationToken stop);
 
     /// <summary>Restarts the TTL of a session at the leader; null when it does not exist.</summary>
+    /// <exception cref="NodeUnavailableException">No leader answered in time; the message is the text for the client.</exception>
     ValueTask<Session?> RenewSessionAsync(string id, CancellationToken stop);
 }

@@ -1,0 +1,50 @@
+using Conclave.Agent;
+using Conclave.Agent.Configuration;
+using Conclave.Core;
+using Conclave.Node;
+
+namespace Conclave.Hosting;
+
+/// <summary>Translates an agent's configuration into a node's.</summary>
+internal static class AgentNodeConfig
+{
+    /// <summary>The node's configuration.</summary>
+    public static NodeConfig From(AgentConfig config, AgentIdentity identity) => new()
+    {
+        Identity = new NodeIdentity(identity.NodeName, identity.NodeId, identity.Datacenter, NodeAddresses.Join(identity.AdvertiseAddress, identity.ServerPort)),
+        Address = identity.AdvertiseAddress,
+        TaggedAddresses = NodeAddresses.Tagged(identity.AdvertiseAddress, identity.AdvertiseAddressWan),
+        NodeMeta = NodeAddresses.Meta(config.NodeMeta),
+        ServerPort = identity.ServerPort,
+        Version = identity.Version,
+        LeaderHoldTime = config.Performance.RpcHoldTimeout,
+        SessionTtlMin = config.SessionTtlMin,
+        Raft = RaftOf(config, identity.NodeId),
+        Bootstrap = config.Server && config.Bootstrap,
+        Autopilot = AutopilotOf(config.Autopilot),
+        Limits = new NodeLimits
+        {
+            SnapshotThreshold = (ulong)config.Raft.SnapshotThreshold,
+            SnapshotInterval = config.Raft.SnapshotInterval,
+            SnapshotTrailing = (ulong)config.Raft.TrailingLogs,
+        },
+    };
+
+    private static Raft.RaftConfig RaftOf(AgentConfig config, string nodeId)
+    {
+        var timing = config.Raft.DevTimers ? Raft.RaftConfig.ForDevelopment(nodeId) : Raft.RaftConfig.ForMultiplier(nodeId, config.Performance.RaftMultiplier);
+        return timing with { TrailingEntries = config.Raft.TrailingLogs };
+    }
+
+    private static Core.Model.AutopilotConfig AutopilotOf(AutopilotConfig config) => new()
+    {
+        CleanupDeadServers = config.CleanupDeadServers,
+        LastContactThresholdNanoseconds = GoDuration.From(config.LastContactThreshold).Nanoseconds,
+        MaxTrailingLogs = (ulong)config.MaxTrailingLogs,
+        MinQuorum = (uint)config.MinQuorum,
+        ServerStabilizationTimeNanoseconds = GoDuration.From(config.ServerStabilizationTime).Nanoseconds,
+        RedundancyZoneTag = config.RedundancyZoneTag,
+        DisableUpgradeMigration = config.DisableUpgradeMigration,
+        UpgradeVersionTag = config.UpgradeVersionTag,
+    };
+}

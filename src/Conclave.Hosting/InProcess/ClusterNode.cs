@@ -1,0 +1,122 @@
+using Conclave.Node;
+using Conclave.Raft;
+using Conclave.Storage;
+
+namespace Conclave.Hosting;
+
+/// <summary>
+/// A node of the cluster inside this process: the same engine as the program, without ports unless they are asked for. Several may live in one process.
+/// Thread-safe. Dispose it to stop it: what was acknowledged is durable at any time, stopping or not.
+/// </summary>
+public sealed class ClusterNode : IAsyncDisposable
+{
+    private readonly NodeRuntime _runtime;
+    private int _isDisposed;
+
+    private ClusterNode(NodeRuntime runtime, string nodeAddress)
+    {
+        _runtime = runtime;
+        Kv = new KvClient(runtime.Gateway);
+        Sessions = new SessionClient(runtime.Gateway);
+        Catalog = new CatalogClient(runtime.Gateway);
+        Services = new ServiceClient(runtime.Gateway, nodeAddress);
+    }
+
+    /// <summary>Who this node is.</summary>
+    public NodeIdentity Identity => _runtime.Gateway.Identity;
+
+    /// <summary>Keys and values, locks.</summary>
+    public KvClient Kv { get; }
+
+    /// <summary>Sessions.</summary>
+    public SessionClient Sessions { get; }
+
+    /// <summary>Nodes, services and checks as stored.</summary>
+    public CatalogClient Catalog { get; }
+
+    /// <summary>Services of this process and the health of all.</summary>
+    public ServiceClient Services { get; }
+
+    /// <summary>What is known of the leader now.</summary>
+    public ClusterStatus Status => _runtime.Gateway.Status;
+
+    /// <summary>Where the log stands now.</summary>
+    public RaftStatus Raft => _runtime.Gateway.Raft;
+
+    /// <summary>The node as front ends see it.</summary>
+    public INodeGateway Gateway => _runtime.Gateway;
+
+    /// <summary>
+    /// Completes with the reason when the node had to stop by itself: its disk failed, or it found a contradiction in itself. It serves nothing any more;
+    /// dispose it and, unless it was one of several, end the process.
+    /// </summary>
+    public Task<string> Failed => _runtime.Failed;
+
+    /// <summary>Starts a node. Returns when its log is read; see <see cref="WaitUntilReadyAsync"/> for when it can be used.</summary>
+    /// <exception cref="ArgumentException">The options are wrong; the message lists everything that is.</exception>
+    /// <exception cref="DiskException">The data folder cannot be used, for example because another process does.</exception>
+    /// <exception cref="WalDamagedException">Something that was acknowledged may be missing from the log: nothing was changed.</exception>
+    public static async Task<ClusterNode> StartAsync(ClusterNodeOptions options, CancellationToken stop = default)
+    {
+        if (options.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(' ', problems), nameof(options));
+        stop.ThrowIfCancellationRequested();
+
+        var inbox = new NodeInbox();
+        var disk = string.IsNullOrEmpty(options.DataDirectory) ? null : NodeDisk.Open(options.DataDirectory, inbox);
+        NodeRuntime? runtime = null;
+        try
+        {
+            runtime = new NodeRuntime(ToConfig(options, NodeDisk.NodeId(disk, options.NodeId)), inbox, disk, options.LoggerFactory, options.TimeProvider);
+            await runtime.StartAsync().ConfigureAwait(false);
+            return new ClusterNode(runtime, options.AdvertiseAddress);
+        }
+        catch
+        {
+            if (runtime is not null) await runtime.DisposeAsync().ConfigureAwait(false);
+            else disk?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until a leader is known and this node may read and write.</summary>
+    /// <exception cref="NodeUnavailableException">The node failed meanwhile.</exception>
+    public async Task WaitUntilReadyAsync(CancellationToken stop = default)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var grant = await Gateway.ReadAsync(ReadMode.Default, stop).ConfigureAwait(false);
+            if (grant.Root is not null) return;
+            if (Failed.IsCompleted) throw new NodeUnavailableException(await Failed.ConfigureAwait(false));
+            if (grant.Error == ErrorTexts.ShuttingDown) throw new NodeUnavailableException(ErrorTexts.ShuttingDown);
+        }
+        stop.ThrowIfCancellationRequested();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0) await _runtime.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static NodeConfig ToConfig(ClusterNodeOptions options, string nodeId)
+    {
+        var identity = new NodeIdentity(options.NodeName, nodeId, options.Datacenter, NodeAddresses.Join(options.AdvertiseAddress, options.ServerPort));
+        return new NodeConfig
+        {
+            Identity = identity,
+            Address = options.AdvertiseAddress,
+            TaggedAddresses = NodeAddresses.Tagged(options.AdvertiseAddress, options.AdvertiseAddress),
+            NodeMeta = NodeAddresses.Meta(options.NodeMeta),
+            ServerPort = options.ServerPort,
+            LeaderHoldTime = options.LeaderHoldTime,
+            SessionTtlMin = options.SessionTtlMin,
+            Raft = new RaftConfig { ServerId = nodeId, TrailingEntries = options.TrailingEntries },
+            Limits = new NodeLimits
+            {
+                SnapshotThreshold = (ulong)options.SnapshotThreshold,
+                SnapshotInterval = options.SnapshotInterval,
+                SnapshotTrailing = (ulong)options.TrailingEntries,
+            },
+        };
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Conclave.Node;
+using Conclave.Storage;
+
+namespace Conclave.Hosting;
+
+/// <summary>Requests on their way to a node's loop. There before the loop is, so that front ends may open while the node still reads its log.</summary>
+internal sealed class NodeInbox
+{
+    /// <summary>Requests that wait for the loop. Above it a request fails at once.</summary>
+    public const int RequestsMax = 16_384;
+
+    private readonly Channel<NodeRequest?> _channel = Channel.CreateBounded<NodeRequest?>(new BoundedChannelOptions(RequestsMax)
+    {
+        SingleReader = true,
+        FullMode = BoundedChannelFullMode.Wait,                        // TryWrite says no when full, which is what is wanted
+    });
+
+    // Never more elements than jobs under way.
+    private readonly ConcurrentQueue<DiskJob> _finishedJobs = new();
+    private volatile bool _isClosed;
+
+    /// <summary>What has arrived, for the loop; null elements only wake it.</summary>
+    public ChannelReader<NodeRequest?> Requests => _channel.Reader;
+
+    /// <summary>No more requests are taken.</summary>
+    public bool IsClosed => _isClosed;
+
+    /// <summary>Hands a request to the loop; false when too many wait already or the node stops.</summary>
+    public bool TryPost(NodeRequest request) => !_isClosed && _channel.Writer.TryWrite(request);
+
+    /// <summary>Hands a disk job that has run back to the loop.</summary>
+    public void OnDiskDone(DiskJob job)
+    {
+        _finishedJobs.Enqueue(job);
+        Wake();
+    }
+
+    /// <summary>The next disk job that has run, for the loop.</summary>
+    public bool TryTakeFinished(out DiskJob job) => _finishedJobs.TryDequeue(out job!);
+
+    /// <summary>Wakes the loop. Nothing happens when the inbox is full: the loop is awake then.</summary>
+    public void Wake() => _channel.Writer.TryWrite(null);
+
+    /// <summary>Takes no more requests. The loop still hears of disk jobs.</summary>
+    public void Close()
+    {
+        _isClosed = true;
+        Wake();
+    }
+
+    /// <summary>The loop has ended: nothing gets in any more.</summary>
+    public void Complete()
+    {
+        _isClosed = true;
+        _channel.Writer.TryComplete();
+    }
+}

@@ -1,0 +1,275 @@
+using Conclave.Core;
+using Conclave.Core.Codec;
+using Conclave.Core.Model;
+using Conclave.Node.LeaderDuties;
+using Conclave.Node.Requests;
+using Conclave.Raft;
+using Conclave.State;
+using Conclave.Storage;
+
+namespace Conclave.Node;
+
+/// <summary>
+/// One server, composed of cores without I/O and itself without I/O: inputs are method calls, what is to be done stands in <see cref="Outbox"/>.
+/// Owned by one loop. A turn is <see cref="OnTick"/>, any number of other inputs, <see cref="EndTurn"/>, and carrying out the outbox.
+/// </summary>
+public sealed class Node : IAppliedEntries
+{
+    private readonly NodeConfig _config;
+    private readonly Replica _replica;
+    private readonly ProposalQueue _proposals;
+    private readonly HeldRequests _held;
+    private readonly LockDelays _lockDelays = new();
+    private readonly CommandGate _gate;
+    private readonly Duties _duties;
+    private readonly ReadBarriers _reads;
+    private readonly List<NodeRequest> _scratch = [];
+    private Instant _now;
+    private WallTime _wall;
+
+    // The leader may serve and propose once an entry of its own term is applied: only then does its state hold everything that was ever acknowledged.
+    private bool _isReadyLeader;
+    private bool _becameReady;
+
+    /// <summary>Starts from what was recovered.</summary>
+    public Node(NodeConfig config, RecoveredNode recovered, Prng random, Instant now, WallTime wall)
+    {
+        _config = config;
+        _now = now;
+        _wall = wall;
+        _proposals = new ProposalQueue(config.Limits);
+        _held = new HeldRequests(config.Limits, config.LeaderHoldTime);
+        var coordinates = new CoordinateBatch(config.Limits);
+        _gate = new CommandGate(config, random.Split("ids"), _lockDelays, coordinates);
+        _duties = new Duties(config, coordinates, ProposeOwn);
+        _replica = new Replica(recovered, config, random.Split("raft"), now, this);
+        _reads = new ReadBarriers(_replica.Raft, Outbox);
+        foreach (var note in recovered.Notes) Outbox.Write(note.Level, note.Area, note.Text);
+        Outbox.Root = _replica.Root;
+        Outbox.Status = BuildStatus();
+    }
+
+    /// <summary>What is to be done; carried out and cleared by whoever runs the node.</summary>
+    public Outbox Outbox { get; } = new();
+
+    /// <summary>When <see cref="OnTick"/> must be called at the latest.</summary>
+    public Instant NextWake
+    {
+        get
+        {
+            var wake = Earlier(_replica.NextWake, _held.NextDeadline);
+            return _isReadyLeader ? Earlier(wake, _duties.NextWake) : wake;
+        }
+    }
+
+    /// <summary>Where the log stands. For the loop only.</summary>
+    public NodeProgress Progress
+    {
+        get
+        {
+            var raft = _replica.Raft;
+            string state = raft.Role switch { RaftRole.Leader => "Leader", RaftRole.Follower => "Follower", _ => "Candidate" };
+            return new NodeProgress(state, raft.Term.Value, raft.LastIndex.Value, raft.LastTerm.Value, raft.CommitIndex.Value, _replica.Applied.Value, 0, 0, _proposals.Count);
+        }
+    }
+
+    /// <summary>Begins a turn at <paramref name="now"/>; does what is due.</summary>
+    public void OnTick(Instant now, WallTime wall)
+    {
+        (_now, _wall) = (now, wall);
+        _replica.Tick(now);
+        while (_held.TryTakeOverdue(now, out var overdue)) Fail(overdue, ErrorTexts.NoLeader);
+        _lockDelays.Forget(now);
+        if (_isReadyLeader) _duties.OnTick(now);
+    }
+
+    /// <summary>Takes a request. It belongs to the node until it stands among the outbox's completions.</summary>
+    public void OnRequest(NodeRequest request)
+    {
+        if (_isReadyLeader) Serve(request);
+        else if (!_held.TryAdd(request, _now)) Fail(request, ErrorTexts.NoLeader);
+    }
+
+    /// <summary>Takes back a disk job that has run.</summary>
+    public void OnDiskDone(DiskJob job)
+    {
+        job.Complete();
+        _replica.OnDiskDone();
+    }
+
+    /// <summary>Ends a turn: works through all that the inputs set in motion and fills <see cref="Outbox"/>.</summary>
+    public void EndTurn()
+    {
+        try
+        {
+            while (Settle()) { }
+        }
+        catch (UnknownCommandException unknown)
+        {
+            Outbox.Fatal = unknown.Message;
+        }
+        catch (MsgPackException malformed)
+        {
+            Outbox.Fatal = $"The log holds a command that cannot be read, behind index {_replica.Applied}: {malformed.Message}";
+        }
+        if (_replica.Failure is { } failure) Outbox.Fatal = $"The Raft log could not be made durable, the server stops: {failure.Message}";
+    }
+
+    /// <summary>Fails everything that waits, because the node goes down.</summary>
+    public void Abandon()
+    {
+        FailProposals(ErrorTexts.ShuttingDown);
+        while (_held.TryTake(out var request)) Fail(request, ErrorTexts.ShuttingDown);
+        _reads.FailAll(ErrorTexts.ShuttingDown);
+    }
+
+    // True when it made new proposals, which must be settled in the same turn.
+    private bool Settle()
+    {
+        bool changed = _replica.Settle(Outbox);
+        if (changed) OnLeadershipChanged();
+        _reads.Complete(_replica.Applied);
+        if (!_becameReady) return !_replica.Raft.Effects.IsEmpty;
+
+        _becameReady = false;
+        BecomeReady();
+        return true;
+    }
+
+    private void OnLeadershipChanged()
+    {
+        if (_isReadyLeader && _replica.Raft.Role != RaftRole.Leader) Resign();
+        Outbox.Status = BuildStatus();
+    }
+
+    private void BecomeReady()
+    {
+        _isReadyLeader = true;
+        Outbox.Status = BuildStatus();
+        Outbox.Write(NodeLogLevel.Info, "server", "cluster leadership acquired");
+        Outbox.Write(NodeLogLevel.Info, "server", $"New leader elected: payload={_config.Identity.NodeName}");
+        _duties.TakeLeadership(_replica.Root, _now, _wall);
+        _duties.OnTick(_now);
+        while (_held.TryTake(out var request)) Serve(request);
+    }
+
+    private void Resign()
+    {
+        _isReadyLeader = false;
+        Outbox.Write(NodeLogLevel.Info, "server", "cluster leadership lost");
+        _duties.Resign();
+        FailProposals(ErrorTexts.LeadershipLost);
+    }
+
+    private void Serve(NodeRequest request)
+    {
+        switch (request.Kind)
+        {
+            case NodeRequestKind.Apply:
+                Propose(request);
+                break;
+            case NodeRequestKind.RenewSession:
+                request.Session = _duties.Renew(request.SessionId, _replica.Root, _now);
+                request.Result = ApplyResult.None;
+                Outbox.Complete(request);
+                break;
+            case NodeRequestKind.ReadBarrier:
+                _reads.Add(request);
+                break;
+            default:
+                Fail(request, $"unknown request kind {request.Kind}");
+                break;
+        }
+    }
+
+    private void Propose(NodeRequest request)
+    {
+        var admission = _gate.Admit(request.Command, _now);
+        request.Command = default;
+        if (!admission.IsProposal)
+        {
+            request.Result = admission.Answer;
+            Outbox.Complete(request);
+        }
+        else if (!TryAppend(admission.Command, request)) Fail(request, ErrorPrefix(admission.Command.Span[0]) + ErrorTexts.Overloaded);
+    }
+
+    private bool ProposeOwn(byte[] command) => TryAppend(command, request: null);
+
+    private bool TryAppend(ReadOnlyMemory<byte> command, NodeRequest? request)
+    {
+        if (!_proposals.HasRoom(command.Length)) return false;
+        if (_replica.Raft.Propose(EntryType.Command, command, out var index) != ProposeResult.Accepted) return false;
+        _proposals.Add(index.Value, command.Length, request);
+        return true;
+    }
+
+    private void Fail(NodeRequest request, string text)
+    {
+        request.Result = ApplyResult.Error(text);
+        Outbox.Complete(request);
+    }
+
+    private void FailProposals(string text)
+    {
+        _scratch.Clear();
+        _proposals.Drain(_scratch);
+        foreach (var request in _scratch) Fail(request, text);
+        _scratch.Clear();
+    }
+
+    void IAppliedEntries.OnApplied(in LogEntry entry, in ApplyResult result)
+    {
+        if (entry.Type == EntryType.Noop && !_isReadyLeader && _replica.Raft.Role == RaftRole.Leader && entry.Term == _replica.Raft.Term) _becameReady = true;
+        if (_proposals.TakeApplied(entry.Index.Value) is not { } request) return;
+        request.Result = result.Kind == ApplyResultKind.Error ? ApplyResult.Error(ErrorPrefix(entry.Data.Span[0]) + result.Text).At(entry.Index.Value) : result.At(entry.Index.Value);
+        Outbox.Complete(request);
+    }
+
+    void IAppliedEntries.OnPublished(CommandApplier applier)
+    {
+        // Every server notes lock delays, from its own clock: whoever leads next needs them.
+        var ended = applier.TakeEndedSessions();
+        var created = applier.TakeCreatedSessions();
+        ulong tombstone = applier.TakeNewestTombstone();
+        foreach (var (session, keys) in ended)
+            foreach (byte[] key in keys) _lockDelays.Note(key, session.LockDelayNanoseconds, _now);
+        if (!_isReadyLeader) return;
+        foreach (var session in created) _duties.OnSessionCreated(session, _now);
+        foreach (var (session, _) in ended) _duties.OnSessionEnded(session.Id);
+        if (tombstone > 0) _duties.OnTombstone(tombstone, _now, _wall);
+    }
+
+    void IAppliedEntries.OnReadAnswered(in ReadGranted read) => _reads.OnAnswered(read);
+
+    private ClusterStatus BuildStatus()
+    {
+        var raft = _replica.Raft;
+        var configuration = raft.Configuration;
+        var servers = new ServerStatus[configuration.Servers.Length];
+        var addresses = new List<string>(servers.Length);
+        string leaderId = _isReadyLeader || raft.Role != RaftRole.Leader ? raft.LeaderId : "";
+        for (int i = 0; i < servers.Length; i++)
+        {
+            var server = configuration.Servers[i];
+            string name = server.Id == _config.Identity.NodeId ? _config.Identity.NodeName : "(unknown)";
+            servers[i] = new ServerStatus(server.Id, name, server.Address, server.Suffrage == Suffrage.Voter, server.Id == leaderId);
+            if (server.Suffrage == Suffrage.Voter) addresses.Add(server.Address);
+        }
+        return new ClusterStatus(_isReadyLeader, configuration.Find(leaderId)?.Address ?? "", leaderId, raft.Term.Value, addresses)
+        {
+            Servers = servers,
+            ConfigurationIndex = raft.ConfigurationIndex.Value,
+            IsSoleVoter = configuration.VoterCount == 1 && configuration.IsVoter(_config.Identity.NodeId),
+        };
+    }
+
+    private static string ErrorPrefix(byte commandType) => (CommandType)commandType switch
+    {
+        CommandType.KVS => "raft apply failed: ",
+        CommandType.Session => "apply failed: ",
+        _ => "",
+    };
+
+    private static Instant Earlier(Instant a, Instant b) => a < b ? a : b;
+}

@@ -1,0 +1,32 @@
+namespace Conclave.Node;
+
+/// <summary>The bounds of one node. What happens at each bound is said with it.</summary>
+public sealed record NodeLimits
+{
+    /// <summary>Commands in the log that wait for their commit. Above it a write fails at once.</summary>
+    public int ProposalsMax { get; init; } = 16_384;
+
+    /// <summary>Bytes of commands that wait for their commit. Above it a write fails at once.</summary>
+    public long ProposalBytesMax { get; init; } = 64 << 20;
+
+    /// <summary>Requests that wait for a leader. Above it a request fails at once with <c>No cluster leader</c>.</summary>
+    public int HeldRequestsMax { get; init; } = 8192;
+
+    /// <summary>Largest command, bytes. Larger ones are refused.</summary>
+    public int CommandBytesMax { get; init; } = 16 << 20;
+
+    /// <summary>Coordinates of different nodes noted between two writes; more are dropped until then.</summary>
+    public int CoordinatesMax { get; init; } = 640;
+
+    /// <summary>Coordinates in one log entry.</summary>
+    public int CoordinateBatchMax { get; init; } = 128;
+
+    /// <summary>Applied entries since the last snapshot that make a new one due. Default 16,384.</summary>
+    public ulong SnapshotThreshold { get; init; } = 16_384;
+
+    /// <summary>How often it is checked whether a snapshot is due. Default 30 s.</summary>
+    public TimeSpan SnapshotInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Entries kept in the log behind a snapshot. Default 10,240.</summary>
+    public ulong SnapshotTrailing { get; init; } = 10_240;
+}

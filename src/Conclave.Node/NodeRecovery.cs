@@ -1,0 +1,67 @@
+using Conclave.Core;
+using Conclave.Raft;
+using Conclave.State;
+using Conclave.Storage;
+
+namespace Conclave.Node;
+
+/// <summary>Everything a node starts from.</summary>
+/// <param name="Raft">Log, term, vote and configuration.</param>
+/// <param name="Root">The state at the newest snapshot, or an empty one.</param>
+/// <param name="Wal">The log on disk; null for a node in memory.</param>
+/// <param name="Snapshots">Where snapshots go; null for a node in memory.</param>
+/// <param name="Notes">Lines for the operator.</param>
+public sealed record RecoveredNode(RecoveredRaft Raft, StateRoot Root, Wal? Wal, SnapshotStore? Snapshots, IReadOnlyList<NodeLogLine> Notes);
+
+/// <summary>Brings a node's memory up from a data folder, or makes a new one. Blocks; for the time before the loop starts.</summary>
+public static class NodeRecovery
+{
+    // Raft's own convention: the configuration that bootstraps a cluster is the entry at index 1 of term 1, the same on every server that writes it.
+    private static readonly LogIndex BootstrapIndex = new(1);
+    private static readonly Term BootstrapTerm = new(1);
+
+    /// <summary>A node that forgets everything when it stops.</summary>
+    public static RecoveredNode InMemory(NodeConfig config)
+    {
+        var log = new RecoveredLog(default, "", default, default, [], CutBytes: 0, IsNew: true);
+        return new RecoveredNode(ToRaft(log, snapshot: null, Bootstrap(config, wal: null)), new StateRoot(), Wal: null, Snapshots: null, []);
+    }
+
+    /// <summary>Reads the newest snapshot and the log behind it.</summary>
+    /// <exception cref="WalDamagedException">Something that was acknowledged may be missing: the node must not start.</exception>
+    /// <exception cref="DiskException">The disk failed.</exception>
+    public static RecoveredNode FromDisk(NodeConfig config, IDisk disk, WalOptions options, Prng random)
+    {
+        var notes = new List<NodeLogLine>();
+        var wal = Wal.Recover(disk, options, default, config.Limits.SnapshotTrailing, random.Split("wal"), out var log);
+        if (log.CutBytes > 0) notes.Add(new NodeLogLine(NodeLogLevel.Warning, "server.raft", $"cut an unfinished write off the log: bytes={log.CutBytes}"));
+        notes.Add(new NodeLogLine(NodeLogLevel.Info, "server.raft", $"restored log: entries={log.Entries.Count}"));
+        bool isNew = log.Entries.Count == 0 && log.Term.Value == 0;
+        var entries = isNew ? Bootstrap(config, wal) : log.Entries;
+        return new RecoveredNode(ToRaft(log, snapshot: null, entries), new StateRoot(), wal, Snapshots: null, notes);
+    }
+
+    private static List<LogEntry> Bootstrap(NodeConfig config, Wal? wal)
+    {
+        if (!config.Bootstrap) return [];
+        var servers = new Configuration([new RaftServer(config.Identity.NodeId, config.Identity.RpcAddress, Suffrage.Voter)]);
+        var entry = new LogEntry(BootstrapIndex, BootstrapTerm, EntryType.Configuration, ConfigurationCodec.Encode(servers));
+        wal?.SaveTerm(BootstrapTerm, "");
+        wal?.Append([entry]);
+        return [entry];
+    }
+
+    private static RecoveredRaft ToRaft(RecoveredLog log, SnapshotMeta? snapshot, List<LogEntry> entries)
+    {
+        var term = log.Term < BootstrapTerm && entries.Count > 0 ? BootstrapTerm : log.Term;
+        return new RecoveredRaft(term, log.VotedFor, snapshot?.Index ?? default, snapshot?.Term ?? default, Servers(snapshot), snapshot?.ConfigurationIndex ?? default, entries);
+    }
+
+    private static Configuration Servers(SnapshotMeta? snapshot)
+    {
+        if (snapshot is null) return Configuration.Empty;
+        var servers = new List<RaftServer>(snapshot.Configuration.Count);
+        foreach (var server in snapshot.Configuration) servers.Add(new RaftServer(server.Id, server.Address, (Suffrage)server.Suffrage));
+        return new Configuration(servers);
+    }
+}

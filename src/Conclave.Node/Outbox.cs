@@ -1,0 +1,89 @@
+using Conclave.Raft;
+using Conclave.State;
+using Conclave.Storage;
+
+namespace Conclave.Node;
+
+/// <summary>How much an operator cares about a line.</summary>
+public enum NodeLogLevel : byte
+{
+#pragma warning disable CS1591 // The usual levels.
+    Debug,
+    Info,
+    Warning,
+    Error,
+#pragma warning restore CS1591
+}
+
+/// <summary>A line for the operator.</summary>
+/// <param name="Level">How important.</param>
+/// <param name="Area">Part of the node, as in the log lines of peers: <c>server</c>, <c>server.raft</c>, …</param>
+/// <param name="Text">What happened.</param>
+public readonly record struct NodeLogLine(NodeLogLevel Level, string Area, string Text);
+
+/// <summary>
+/// What the node wants done. Whoever runs the node carries it out after each call, in the order of the members, and then calls <see cref="Clear"/>.
+/// Not thread-safe: it belongs to the loop.
+/// </summary>
+public sealed class Outbox : IDiskQueue
+{
+    private readonly List<DiskJob> _diskJobs = [];
+    private readonly List<NodeRequest> _completions = [];
+    private readonly List<FiredWatches> _fired = [];
+    private readonly List<NodeLogLine> _log = [];
+    private readonly List<RaftMessage> _messages = [];
+
+    /// <summary>Not null when the node cannot go on: the process must end with this message. Nothing else in the outbox may be carried out.</summary>
+    public string? Fatal { get; internal set; }
+
+    /// <summary>Disk work to submit; each job comes back through <see cref="Node.OnDiskDone"/>.</summary>
+    public IReadOnlyList<DiskJob> DiskJobs => _diskJobs;
+
+    /// <summary>Messages to other servers that may leave now.</summary>
+    public IReadOnlyList<RaftMessage> Messages => _messages;
+
+    /// <summary>The state to publish, or null when it did not change.</summary>
+    public StateRoot? Root { get; internal set; }
+
+    /// <summary>The view of the leader to publish, or null when it did not change.</summary>
+    public ClusterStatus? Status { get; internal set; }
+
+    /// <summary>Requests to complete, after the root was published.</summary>
+    public IReadOnlyList<NodeRequest> Completions => _completions;
+
+    /// <summary>Watches to fire off the loop, after the root was published.</summary>
+    public IReadOnlyList<FiredWatches> Fired => _fired;
+
+    /// <summary>Lines for the operator.</summary>
+    public IReadOnlyList<NodeLogLine> Log => _log;
+
+    /// <summary>Whether nothing is to be done.</summary>
+    public bool IsEmpty => Fatal is null && Root is null && Status is null && _diskJobs.Count == 0 && _messages.Count == 0 && _completions.Count == 0 && _fired.Count == 0 && _log.Count == 0;
+
+    /// <inheritdoc/>
+    public void Submit(DiskJob job) => _diskJobs.Add(job);
+
+    /// <summary>Forgets everything, after it was carried out.</summary>
+    public void Clear()
+    {
+        Fatal = null;
+        Root = null;
+        Status = null;
+        _diskJobs.Clear();
+        _messages.Clear();
+        _completions.Clear();
+        _fired.Clear();
+        _log.Clear();
+    }
+
+    internal void Send(in RaftMessage message) => _messages.Add(message);
+
+    internal void Complete(NodeRequest request) => _completions.Add(request);
+
+    internal void Fire(FiredWatches watches)
+    {
+        if (!watches.IsEmpty) _fired.Add(watches);
+    }
+
+    internal void Write(NodeLogLevel level, string area, string text) => _log.Add(new NodeLogLine(level, area, text));
+}

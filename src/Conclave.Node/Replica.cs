@@ -1,0 +1,143 @@
+using System.Runtime.InteropServices;
+using Conclave.Core;
+using Conclave.Raft;
+using Conclave.State;
+using Conclave.Storage;
+
+namespace Conclave.Node;
+
+/// <summary>
+/// The replicated state: Raft decides the order, the log keeps it, the applier makes state of it. Without a log on disk (<c>null</c>) entries count as durable at once.
+/// </summary>
+internal sealed class Replica
+{
+    private readonly RaftCore _raft;
+    private readonly Wal? _wal;
+    private readonly CommandApplier _applier;
+    private readonly Queue<(ulong Ticket, RaftMessage Message)> _unflushedMessages = new();
+    private readonly IAppliedEntries _listener;
+
+    public Replica(RecoveredNode recovered, NodeConfig config, Prng random, Instant now, IAppliedEntries listener)
+    {
+        _wal = recovered.Wal;
+        _raft = new RaftCore(config.Raft, recovered.Raft, random, now);
+        _applier = new CommandApplier(recovered.Root);
+        _listener = listener;
+        Root = recovered.Root;
+        Applied = recovered.Raft.SnapshotIndex;
+        AppliedTerm = recovered.Raft.SnapshotTerm;
+    }
+
+    /// <summary>The newest state.</summary>
+    public StateRoot Root { get; private set; }
+
+    /// <summary>Last applied entry.</summary>
+    public LogIndex Applied { get; private set; }
+
+    /// <summary>Its term.</summary>
+    public Term AppliedTerm { get; private set; }
+
+    public RaftCore Raft => _raft;
+
+
+    /// <summary>Why the log on disk cannot be trusted any more, or null.</summary>
+    public DiskException? Failure => _wal?.Failure;
+
+    /// <summary>When <see cref="Tick"/> must be called at the latest.</summary>
+    public Instant NextWake => _wal is not null && _wal.NextWake < _raft.NextWake ? _wal.NextWake : _raft.NextWake;
+
+    public void Tick(Instant now)
+    {
+        _raft.Tick(now);
+        _wal?.Tick(now);
+    }
+
+    /// <summary>A disk job of the log has ended: what it made durable counts from now on.</summary>
+    public void OnDiskDone()
+    {
+        if (_wal is { DurableIndex.Value: > 0 } wal) _raft.OnFlushed(wal.DurableIndex, wal.DurableTerm);
+    }
+
+    /// <summary>A snapshot of the state at this entry is durable (or not needed): the log before it goes.</summary>
+    public void Compact(LogIndex index)
+    {
+        var forgotten = _raft.OnSnapshotSaved(index);
+        _wal?.TruncatePrefix(forgotten);
+    }
+
+    /// <summary>Works through everything Raft wants until it wants no more; disk work and messages go to the outbox. True when leadership or configuration changed.</summary>
+    public bool Settle(Outbox outbox)
+    {
+        bool changed = false;
+        while (!_raft.Effects.IsEmpty)
+        {
+            var effects = _raft.Effects;
+            changed |= effects.LeadershipChanged | effects.ConfigurationChanged;
+            Record(effects);
+            Post(effects, outbox);
+            foreach (var read in effects.Reads) _listener.OnReadAnswered(read);
+            bool recorded = effects.Appends.Count > 0;
+            bool committed = effects.Committed;
+            effects.Clear();                                           // before new inputs: those make new effects
+            if (recorded && _wal is null) _raft.OnFlushed(_raft.LastIndex, _raft.LastTerm);
+            if (committed) Apply(outbox);
+        }
+        while (_wal is not null && _wal.TryTakeJob(out var job)) outbox.Submit(job!);
+        ReleaseMessages(outbox);
+        return changed;
+    }
+
+    private void Record(RaftEffects effects)
+    {
+        if (_wal is null) return;
+        if (effects.HardStateChanged) _wal.SaveTerm(_raft.Term, _raft.VotedFor);
+        if (effects.Truncation is { } truncation) _wal.TruncateSuffix(truncation.From, truncation.LastTerm);
+        if (effects.Reset is { } reset) _wal.Reset(reset.Index, reset.Term);
+        if (effects.Appends.Count > 0) _wal.Append(CollectionsMarshal.AsSpan(effects.Appends));
+    }
+
+    private void Post(RaftEffects effects, Outbox outbox)
+    {
+        foreach (var message in effects.Messages)
+        {
+            if (message.AfterFlush && _wal is not null) _unflushedMessages.Enqueue((_wal.AppendedTicket, message.Message));
+            else outbox.Send(message.Message);
+        }
+    }
+
+    private void ReleaseMessages(Outbox outbox)
+    {
+        while (_unflushedMessages.TryPeek(out var first) && first.Ticket <= _wal!.DurableTicket)
+            outbox.Send(_unflushedMessages.Dequeue().Message);
+    }
+
+    private void Apply(Outbox outbox)
+    {
+        if (Applied >= _raft.CommitIndex) return;
+        while (Applied < _raft.CommitIndex)
+        {
+            var entry = _raft.Entry(Applied.Next);
+            _listener.OnApplied(entry, _applier.Apply(entry));
+            Applied = entry.Index;
+            AppliedTerm = entry.Term;
+        }
+        _raft.OnApplied(Applied);
+        Root = _applier.Publish(out var fired);
+        outbox.Root = Root;
+        outbox.Fire(fired);
+        _listener.OnPublished(_applier);
+    }
+}
+
+/// <summary>Told, in order, what the replica applied.</summary>
+internal interface IAppliedEntries
+{
+    /// <summary>An entry was applied; the state is not published yet.</summary>
+    void OnApplied(in LogEntry entry, in Core.Model.ApplyResult result);
+
+    /// <summary>The batch is in the published state.</summary>
+    void OnPublished(CommandApplier applier);
+
+    /// <summary>A read that was asked for is allowed or refused.</summary>
+    void OnReadAnswered(in ReadGranted read);
+}
