@@ -22,6 +22,7 @@ internal sealed record LoadOptions(IReadOnlyList<string> Scenarios, string Binar
           get          reads (default, stale, consistent) beside a bare ASP.NET Core endpoint; a prefix of 100 keys
           watch        10,000 idle blocking queries beside 10,000 bare pending requests; what remains when the clients vanish
           wake         one write that wakes 1 to 10,000 waiting queries
+          caches       1,000 caches that ask again at once: hot loops, late answers
           agent        2,000 services with 3 checks each at one agent, then TTL updates among 6,000 checks
           health       reading 450 passing instances
           keys         1,000,000 keys of 100 bytes: memory, restart

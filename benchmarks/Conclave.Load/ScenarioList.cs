@@ -13,6 +13,7 @@ internal static class ScenarioList
         ("get", GetScenario.RunAsync),
         ("watch", WatchScenario.RunAsync),
         ("wake", WakeScenario.RunAsync),
+        ("caches", CachesScenario.RunAsync),
         ("agent", AgentScenario.RunAsync),
         ("health", HealthScenario.RunAsync),
         ("keys", KeysScenario.RunAsync),
