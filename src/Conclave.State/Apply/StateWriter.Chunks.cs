@@ -8,37 +8,49 @@ namespace Conclave.State;
 internal sealed partial class StateWriter
 {
     /// <summary>Most pieces of one command; with the peers' 512 KiB pieces a value far above every limit.</summary>
-    private const uint ChunksMax = 1024;
+    private const ulong ChunksMax = 1024;
 
     /// <summary>Keeps one piece. The whole command once the last one is there; it is applied with the index of that entry. Null before.</summary>
     /// <exception cref="MsgPackException">The piece's description is malformed.</exception>
     public byte[]? CollectChunk(in LogEntry entry)
     {
         var (operation, sequence, count) = ReadExtensions(entry.Extensions.Span);
-        if (count is 0 or > ChunksMax || sequence >= count) throw new MsgPackException("the description of a piece of a command contradicts itself", 0);
         var pieces = new List<ChunkPiece>();
         _chunks.CollectInto([], pieces);
         // A proposer lost its leadership half-way: it will send everything again, so whatever there is will never be completed.
-        if (pieces.Count > 0 && pieces[0].Term != entry.Term.Value) _chunks.RemovePrefix([], []);
+        if (pieces.Count > 0 && pieces[0].Term != entry.Term.Value) DropChunks();
 
-        var key = ChunkKey(operation, sequence);
-        PutChunk(new ChunkPiece(key, operation, sequence, count, entry.Term.Value, entry.Data));
+        if (PutChunk(operation, sequence, count, entry.Term.Value, entry.Data) is { } problem) throw new MsgPackException(problem, 0);
+        Span<byte> prefix = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64BigEndian(prefix, operation);
         pieces.Clear();
-        _chunks.CollectInto(key.AsSpan(0, 8), pieces);
-        if (pieces.Count < count) return null;
-        _chunks.RemovePrefix(key.AsSpan(0, 8), []);
+        _chunks.CollectInto(prefix, pieces);
+        if ((ulong)pieces.Count < count) return null;
+        _chunks.RemovePrefix(prefix, []);
+        foreach (var piece in pieces) _digest -= RowHash.Of(piece);
         return Concatenate(pieces);
     }
 
-    /// <summary>Keeps a piece as it is.</summary>
-    public void PutChunk(ChunkPiece piece) => _chunks.Put(piece.Key, piece);
-
-    public static byte[] ChunkKey(ulong operation, uint sequence)
+    /// <summary>Keeps a piece as it is; says why when it contradicts itself or others of its command.</summary>
+    public string? PutChunk(ulong operation, ulong sequence, ulong count, ulong term, ReadOnlyMemory<byte> data)
     {
+        if (count is 0 or > ChunksMax || sequence >= count) return "the description of a piece of a command contradicts itself";
         var key = new byte[12];
         BinaryPrimitives.WriteUInt64BigEndian(key, operation);
-        BinaryPrimitives.WriteUInt32BigEndian(key.AsSpan(8), sequence);
-        return key;
+        BinaryPrimitives.WriteUInt32BigEndian(key.AsSpan(8), (uint)sequence);
+        foreach (var other in _chunks.Scan(key.AsSpan(0, 8)))
+            if (other.Count != count) return "two pieces of one command disagree on how many there are";
+        var piece = new ChunkPiece(key, operation, (uint)sequence, (uint)count, term, data);
+        if (_chunks.Put(key, piece) is { } earlier) _digest -= RowHash.Of(earlier);
+        _digest += RowHash.Of(piece);
+        return null;
+    }
+
+    private void DropChunks()
+    {
+        var dropped = new List<ChunkPiece>();
+        _chunks.RemovePrefix([], dropped);
+        foreach (var piece in dropped) _digest -= RowHash.Of(piece);
     }
 
     private static byte[] Concatenate(List<ChunkPiece> pieces)
@@ -56,7 +68,7 @@ internal sealed partial class StateWriter
     }
 
     /// <summary>The three numbers of the protocol-buffers message: 1 operation, 2 sequence (absent when 0), 3 count. Field 4 is never used.</summary>
-    private static (ulong Operation, uint Sequence, uint Count) ReadExtensions(ReadOnlySpan<byte> bytes)
+    private static (ulong Operation, ulong Sequence, ulong Count) ReadExtensions(ReadOnlySpan<byte> bytes)
     {
         ulong operation = 0, sequence = 0, count = 0;
         var at = 0;
@@ -76,7 +88,7 @@ internal sealed partial class StateWriter
                 default: throw new MsgPackException($"unknown field {tag} in the description of a piece", at);
             }
         }
-        return (operation, (uint)Math.Min(sequence, uint.MaxValue), (uint)Math.Min(count, uint.MaxValue));
+        return (operation, sequence, count);
     }
 
     private static ulong ReadVarint(ReadOnlySpan<byte> bytes, ref int at)

@@ -32,7 +32,10 @@ internal static class GenericTree
 
     /// <summary>A text field, or "" when it is missing or not text.</summary>
     public static string Text(MsgPackMap map, string name) =>
-        TryGet(map, name, out var value) && value is ReadOnlyMemory<byte> bytes ? System.Text.Encoding.UTF8.GetString(bytes.Span) : "";
+        TryGet(map, name, out var value) ? AsText(value) : "";
+
+    /// <summary>Text, or "" when the value is something else.</summary>
+    public static string AsText(object? value) => value is ReadOnlyMemory<byte> bytes ? System.Text.Encoding.UTF8.GetString(bytes.Span) : "";
 
     /// <summary>A whole number, or 0.</summary>
     public static ulong Number(MsgPackMap map, string name) => TryGet(map, name, out var value) ? AsNumber(value) : 0;

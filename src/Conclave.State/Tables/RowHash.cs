@@ -144,6 +144,24 @@ internal static class RowHash
         return hash.Value;
     }
 
+    public static ulong Of(ChunkPiece piece)
+    {
+        var hash = new StateHash(20);
+        hash.Add(piece.Key);
+        hash.Add((ulong)piece.Count);
+        hash.Add(piece.Term);
+        hash.Add(piece.Data.Span);
+        return hash.Value;
+    }
+
+    public static ulong Of(KeptRecord record)
+    {
+        var hash = new StateHash(19);
+        hash.Add(record.Key);
+        GenericTree.Hash(ref hash, record.Fields);
+        return hash.Value;
+    }
+
     private static void Add(ref StateHash hash, IReadOnlyDictionary<string, ServiceAddress>? map)
     {
         hash.Add(map is null ? ulong.MaxValue : (ulong)map.Count);
