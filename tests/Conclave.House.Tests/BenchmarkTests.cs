@@ -40,7 +40,8 @@ public sealed class BenchmarkTests
     private static async Task<object?> CallAsync(object subject, MethodInfo method)
     {
         var result = method.Invoke(subject, null);
-        if (result is not Task task) return result;
+        var asTask = result?.GetType().GetMethod("AsTask");
+        if ((result as Task ?? asTask?.Invoke(result, null)) is not Task task) return result;
         await task;
         return task.GetType().GetProperty("Result")?.GetValue(task);
     }
