@@ -175,6 +175,7 @@ public sealed class SystemDisk : IDisk, IDiskQueue, IDisposable
     /// <inheritdoc/>
     public void Lock(string path)
     {
+        if (_lock is not null) return;                         // this process has it already
         try
         {
             // The operating system ties the lock to the open file: it cannot be left behind by a process that was killed.

@@ -1,0 +1,164 @@
+using Conclave.Agent;
+using Conclave.Agent.Configuration;
+using Conclave.Hosting.Agent;
+using Conclave.Http.Server;
+using Conclave.Node;
+using Conclave.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Conclave.Hosting;
+
+/// <summary>
+/// One agent as the program runs it: node, local services and checks, HTTP listeners. The caller owns signals, the log and the process;
+/// <see cref="Ended"/> tells it when the agent ended by itself.
+/// </summary>
+public sealed class AgentHost : IAsyncDisposable
+{
+    // Requests that are under way when the agent stops get this long; blocked reads end at once.
+    private static readonly TimeSpan StopGrace = TimeSpan.FromMilliseconds(500);
+
+    private readonly AgentHostOptions _options;
+    private readonly ILogger _logger;
+    private readonly NodeRuntime _node;
+    private readonly AgentRuntime _local;
+    private readonly TaskCompletionSource<AgentEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private HttpListenerHost? _http;
+    private volatile AgentConfig _config;
+    private int _isStopped;
+
+    private AgentHost(AgentHostOptions options, AgentIdentity identity, NodeInbox inbox, SystemDisk? disk)
+    {
+        _options = options;
+        _config = options.Config;
+        _logger = options.Log.CreateLogger("agent");
+        Identity = identity;
+        _node = new NodeRuntime(AgentNodeConfig.From(options.Config, identity), inbox, disk, options.Log, options.Time);
+        _local = AgentRuntime.Start(AgentRuntimeOptions.From(options.Config, identity), _node.Gateway, options.Time, options.Log);
+        _node.Gateway.StatusChanged += OnStatusChanged;
+        _ = ForwardFailureAsync();
+    }
+
+    /// <summary>Who this agent is.</summary>
+    public AgentIdentity Identity { get; }
+
+    /// <summary>The configuration in force.</summary>
+    public AgentConfig Config => _config;
+
+    /// <summary>The node as front ends see it.</summary>
+    public INodeGateway Gateway => _node.Gateway;
+
+    /// <summary>Services and checks of this agent.</summary>
+    public ILocalAgent Local => _local;
+
+    /// <summary>Where HTTP listens, as URLs.</summary>
+    public IReadOnlyList<string> HttpAddresses => _http?.Addresses ?? [];
+
+    /// <summary>Completes when the agent ends by itself: a client made it leave, or it failed. The caller then disposes it and ends the process.</summary>
+    public Task<AgentEnd> Ended => _ended.Task;
+
+    /// <summary>Starts an agent. HTTP answers when this returns, before a leader exists.</summary>
+    /// <exception cref="ArgumentException">The configuration is wrong.</exception>
+    /// <exception cref="InvalidDataException">An address, a certificate or the node id file cannot be used.</exception>
+    /// <exception cref="IOException">A listener's address is in use, or a file cannot be used.</exception>
+    /// <exception cref="DiskException">The data folder cannot be used.</exception>
+    /// <exception cref="WalDamagedException">Something that was acknowledged may be missing from the log.</exception>
+    public static async Task<AgentHost> StartAsync(AgentHostOptions options, CancellationToken stop)
+    {
+        var config = options.Config;
+        if (config.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join('\n', problems));
+        var bindings = AgentListeners.Bindings(config);
+
+        var inbox = new NodeInbox();
+        var disk = config.InMemory ? null : NodeDisk.Open(config.DataDir, inbox);
+        AgentHost host;
+        try
+        {
+            host = new AgentHost(options, AgentIdentities.From(config, NodeDisk.NodeId(disk, config.NodeId)), inbox, disk);
+        }
+        catch
+        {
+            disk?.Dispose();
+            throw;
+        }
+
+        try
+        {
+            // Side by side: the log is read while the web server is set up.
+            var node = Task.Run(host._node.StartAsync, CancellationToken.None);
+            await host.OpenHttpAsync(bindings, stop).ConfigureAwait(false);
+            await node.ConfigureAwait(false);
+            AgentHostLog.Running(host._logger);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Leaves the cluster gracefully, as far as there is one to leave. The agent goes on answering until it is disposed.</summary>
+    public async Task LeaveAsync()
+    {
+        AgentHostLog.Leaving(_logger);
+        // A lone server has nobody to hand over to. Peers wait here so that clients notice; so do we, bounded by the configuration.
+        await Task.Delay(_config.Performance.LeaveDrainTime, _options.Time).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads the configuration anew, if the caller gave a way to, and applies what may change at run time.</summary>
+    public async Task<AgentOutcome> ReloadAsync()
+    {
+        if (_options.ReadConfig is not { } read) return AgentOutcome.Failed("this agent cannot reload its configuration");
+        try
+        {
+            return await ReloadAsync(await Task.Run(read).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException or ArgumentException or InvalidDataException)
+        {
+            return AgentOutcome.Failed(failure.Message);
+        }
+    }
+
+    /// <summary>Applies what may change at run time: services, checks and the log level.</summary>
+    public Task<AgentOutcome> ReloadAsync(AgentConfig config)
+    {
+        AgentHostLog.Reloading(_logger);
+        var errors = _local.Configure(config.Services, config.Checks);
+        _options.Log.Level = config.Log.Level;
+        _config = _config with { Services = config.Services, Checks = config.Checks, Log = config.Log };
+        return Task.FromResult(errors.Count == 0 ? AgentOutcome.Ok : AgentOutcome.Failed(string.Join('\n', errors)));
+    }
+
+    /// <summary>Stops: listeners first, so that nobody is answered by half an agent, then the local agent, then the node. All files are closed afterwards.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isStopped, 1) != 0) return;
+        if (_http is not null)
+        {
+            await _http.StopAsync(StopGrace).ConfigureAwait(false);
+            await _http.DisposeAsync().ConfigureAwait(false);
+            AgentHostLog.EndpointsDown(_logger);
+        }
+        await _local.DisposeAsync().ConfigureAwait(false);
+        await _node.DisposeAsync().ConfigureAwait(false);
+    }
+
+    internal void EndWith(AgentEnd end) => _ended.TrySetResult(end);
+
+    private async Task OpenHttpAsync(List<HttpBinding> bindings, CancellationToken stop)
+    {
+        if (bindings.Count == 0) return;
+        var frontEnd = HttpComposition.Create(AgentListeners.Options(_config), Gateway, _options.Log);
+        foreach (var binding in bindings) AgentHostLog.StartingServer(_logger, binding.UnixPath ?? binding.EndPoint!.ToString(), binding.UnixPath is null ? "tcp" : "unix", binding.Tls is null ? "http" : "https");
+        _http = await HttpListenerHost.StartAsync(frontEnd, bindings, _options.Log, stop).ConfigureAwait(false);
+        AgentListeners.SetSocketModes(_config);
+    }
+
+    private async Task ForwardFailureAsync() => EndWith(new AgentEnd(AgentEndKind.Failed, await _node.Failed.ConfigureAwait(false)));
+
+    // On the node's loop: only hand it on.
+    private void OnStatusChanged()
+    {
+        if (Gateway.Status.KnownLeader) ThreadPool.UnsafeQueueUserWorkItem(static local => local.RequestFullSync(), _local, preferLocal: false);
+    }
+}
