@@ -48,6 +48,9 @@ public interface IAgentControl
     /// <summary>Blocks of numbers about this agent, ordered by name.</summary>
     IReadOnlyList<StatsSection> Stats();
 
+    /// <summary>What is known of the machine: names in order of display, values as in <see cref="DebugConfig"/>.</summary>
+    IReadOnlyList<KeyValuePair<string, object?>> HostFacts();
+
     /// <summary>Appends the members this agent knows.</summary>
     void ListMembers(bool wan, List<AgentMember> into);
 

@@ -38,7 +38,7 @@ public static class ServiceJson
         if (json.Is("TaggedAddresses"u8) || json.Is("tagged_addresses"u8)) return ReadAddresses(ref json) is { } addresses ? service with { TaggedAddresses = addresses } : service;
         if (json.Is("EnableTagOverride"u8) || json.Is("enable_tag_override"u8)) return service with { EnableTagOverride = json.Bool() };
         if (json.Is("Token"u8)) return service with { Token = json.Text() };
-        if (json.Is("Proxy"u8)) return service with { Proxy = TreeJson.ReadMap(ref json) };
+        if (json.Is("Proxy"u8)) return service with { Proxy = ProxyFieldNames.Canonical(TreeJson.ReadMap(ref json)) };
         if (json.Is("Connect"u8)) return ReadConnect(ref json, service);
         // Sent by newer libraries; without meaning here.
         if (!json.Is("Namespace"u8) && !json.Is("Partition"u8) && !json.Is("Locality"u8) && !json.Is("Ports"u8)) json.RefuseUnknown();
