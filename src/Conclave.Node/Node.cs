@@ -21,6 +21,7 @@ public sealed class Node : IAppliedEntries
     private readonly HeldRequests _held;
     private readonly LockDelays _lockDelays = new();
     private readonly CommandGate _gate;
+    private readonly SnapshotCoordinator _snapshots;
     private readonly Duties _duties;
     private readonly ReadBarriers _reads;
     private readonly List<NodeRequest> _scratch = [];
@@ -44,6 +45,8 @@ public sealed class Node : IAppliedEntries
         _duties = new Duties(config, coordinates, ProposeOwn);
         _replica = new Replica(recovered, config, random.Split("raft"), now, this);
         _reads = new ReadBarriers(_replica.Raft, Outbox);
+        _snapshots = new SnapshotCoordinator(config.Limits, recovered.Snapshots, _replica);
+        _snapshots.Start(recovered.Raft.SnapshotIndex, recovered.Raft.SnapshotTerm, now);
         foreach (var note in recovered.Notes) Outbox.Write(note.Level, note.Area, note.Text);
         Outbox.Root = _replica.Root;
         Outbox.Status = BuildStatus();
@@ -57,7 +60,7 @@ public sealed class Node : IAppliedEntries
     {
         get
         {
-            var wake = Earlier(_replica.NextWake, _held.NextDeadline);
+            var wake = Earlier(_replica.NextWake, Earlier(_held.NextDeadline, _snapshots.NextWake));
             return _isReadyLeader ? Earlier(wake, _duties.NextWake) : wake;
         }
     }
@@ -69,7 +72,7 @@ public sealed class Node : IAppliedEntries
         {
             var raft = _replica.Raft;
             string state = raft.Role switch { RaftRole.Leader => "Leader", RaftRole.Follower => "Follower", _ => "Candidate" };
-            return new NodeProgress(state, raft.Term.Value, raft.LastIndex.Value, raft.LastTerm.Value, raft.CommitIndex.Value, _replica.Applied.Value, 0, 0, _proposals.Count);
+            return new NodeProgress(state, raft.Term.Value, raft.LastIndex.Value, raft.LastTerm.Value, raft.CommitIndex.Value, _replica.Applied.Value, _snapshots.LastIndex.Value, _snapshots.LastTerm.Value, _proposals.Count);
         }
     }
 
@@ -81,6 +84,7 @@ public sealed class Node : IAppliedEntries
         while (_held.TryTakeOverdue(now, out var overdue)) Fail(overdue, ErrorTexts.NoLeader);
         _lockDelays.Forget(now);
         if (_isReadyLeader) _duties.OnTick(now);
+        _snapshots.OnTick(now, wall, Outbox);
     }
 
     /// <summary>Takes a request. It belongs to the node until it stands among the outbox's completions.</summary>

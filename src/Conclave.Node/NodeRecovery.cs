@@ -20,6 +20,8 @@ public static class NodeRecovery
     private static readonly LogIndex BootstrapIndex = new(1);
     private static readonly Term BootstrapTerm = new(1);
 
+    private const int PieceBytes = 256 << 10;
+
     /// <summary>A node that forgets everything when it stops.</summary>
     public static RecoveredNode InMemory(NodeConfig config)
     {
@@ -29,16 +31,35 @@ public static class NodeRecovery
 
     /// <summary>Reads the newest snapshot and the log behind it.</summary>
     /// <exception cref="WalDamagedException">Something that was acknowledged may be missing: the node must not start.</exception>
+    /// <exception cref="SnapshotException">The snapshot is intact but holds what this version cannot restore.</exception>
     /// <exception cref="DiskException">The disk failed.</exception>
     public static RecoveredNode FromDisk(NodeConfig config, IDisk disk, WalOptions options, Prng random)
     {
-        var notes = new List<NodeLogLine>();
-        var wal = Wal.Recover(disk, options, default, config.Limits.SnapshotTrailing, random.Split("wal"), out var log);
-        if (log.CutBytes > 0) notes.Add(new NodeLogLine(NodeLogLevel.Warning, "server.raft", $"cut an unfinished write off the log: bytes={log.CutBytes}"));
-        notes.Add(new NodeLogLine(NodeLogLevel.Info, "server.raft", $"restored log: entries={log.Entries.Count}"));
-        bool isNew = log.Entries.Count == 0 && log.Term.Value == 0;
+        var folder = DataFolder.Recover(disk, options, config.Limits.SnapshotTrailing, random.Split("wal"));
+        using var snapshot = folder.Newest;
+        var root = snapshot is null ? new StateRoot() : Restore(snapshot);
+
+        var (log, wal) = (folder.Log, folder.Wal);
+        bool isNew = snapshot is null && log.Entries.Count == 0 && log.Term.Value == 0;
         var entries = isNew ? Bootstrap(config, wal) : log.Entries;
-        return new RecoveredNode(ToRaft(log, snapshot: null, entries), new StateRoot(), wal, Snapshots: null, notes);
+        return new RecoveredNode(ToRaft(log, snapshot?.Meta, entries), root, wal, folder.Snapshots, Notes(folder));
+    }
+
+    private static StateRoot Restore(StoredSnapshot snapshot)
+    {
+        using var reader = new SnapshotReader();
+        var piece = new byte[PieceBytes];
+        for (int read = snapshot.Read(piece); read > 0; read = snapshot.Read(piece)) reader.Read(piece.AsSpan(0, read));
+        return reader.Complete();
+    }
+
+    private static List<NodeLogLine> Notes(RecoveredFolder folder)
+    {
+        var notes = new List<NodeLogLine>();
+        foreach (string warning in folder.Warnings) notes.Add(new NodeLogLine(NodeLogLevel.Warning, "server.raft", $"snapshot cannot be used: {warning}"));
+        if (folder.Log.CutBytes > 0) notes.Add(new NodeLogLine(NodeLogLevel.Warning, "server.raft", $"cut an unfinished write off the log: bytes={folder.Log.CutBytes}"));
+        notes.Add(new NodeLogLine(NodeLogLevel.Info, "server.raft", $"restored from disk: snapshot={folder.Newest?.Meta.Index ?? default} entries={folder.Log.Entries.Count}"));
+        return notes;
     }
 
     private static List<LogEntry> Bootstrap(NodeConfig config, Wal? wal)

@@ -58,11 +58,11 @@ internal sealed class Replica
         if (_wal is { DurableIndex.Value: > 0 } wal) _raft.OnFlushed(wal.DurableIndex, wal.DurableTerm);
     }
 
-    /// <summary>A snapshot of the state at this entry is durable (or not needed): the log before it goes.</summary>
-    public void Compact(LogIndex index)
+    /// <summary>A snapshot of the state at <paramref name="index"/> is durable: the log before it goes, except what lies behind <paramref name="neededAfter"/> and what followers may need.</summary>
+    public void Compact(LogIndex index, LogIndex neededAfter)
     {
-        var forgotten = _raft.OnSnapshotSaved(index);
-        _wal?.TruncatePrefix(forgotten);
+        var end = _raft.OnSnapshotSaved(index);
+        _wal?.TruncatePrefix(end < neededAfter ? end : neededAfter);
     }
 
     /// <summary>Works through everything Raft wants until it wants no more; disk work and messages go to the outbox. True when leadership or configuration changed.</summary>

@@ -41,9 +41,28 @@ public sealed class DurabilityTests : IDisposable
         Assert.Equal(DiskError.Locked, refusal.Error);
     }
 
-    private async Task<ClusterNode> StartAsync()
+    [Fact]
+    public async Task A_restart_goes_on_from_a_snapshot()
     {
-        var node = await ClusterNode.StartAsync(new ClusterNodeOptions { NodeName = "solo", DataDirectory = _folder }, _stop.Token);
+        var often = new ClusterNodeOptions { NodeName = "solo", DataDirectory = _folder, SnapshotThreshold = 10, SnapshotInterval = TimeSpan.FromMilliseconds(5), TrailingEntries = 0 };
+        await using (var node = await StartAsync(often))
+        {
+            for (int i = 0; node.Raft.SnapshotIndex < 50; i++) await node.Kv.PutAsync($"k/{i % 20}", $"{i}", stop: _stop.Token);
+            await node.Kv.PutAsync("last", "word", stop: _stop.Token);
+        }
+
+        await using var again = await StartAsync(often);
+
+        Assert.True(again.Raft.SnapshotIndex >= 50);
+        Assert.Equal("word", (await again.Kv.GetAsync("last", stop: _stop.Token)).Text);
+        Assert.Equal(20, (await again.Kv.ListAsync("k/", stop: _stop.Token)).Count);
+    }
+
+    private async Task<ClusterNode> StartAsync() => await StartAsync(new ClusterNodeOptions { NodeName = "solo", DataDirectory = _folder });
+
+    private async Task<ClusterNode> StartAsync(ClusterNodeOptions options)
+    {
+        var node = await ClusterNode.StartAsync(options, _stop.Token);
         await node.WaitUntilReadyAsync(_stop.Token);
         return node;
     }

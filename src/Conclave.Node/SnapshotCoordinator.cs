@@ -1,0 +1,86 @@
+using System.Buffers;
+using Conclave.Core;
+using Conclave.Raft;
+using Conclave.State;
+using Conclave.Storage;
+using SnapshotWriter = Conclave.State.SnapshotWriter;
+
+namespace Conclave.Node;
+
+/// <summary>Decides when to take a snapshot of the state and cuts the log behind it. The encoding runs elsewhere, on an immutable state, while the loop goes on.</summary>
+internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? store, Replica replica)
+{
+    private Instant _nextCheck = Instant.Never;
+    private bool _isSaving;
+
+    /// <summary>Last entry covered by the newest snapshot.</summary>
+    public LogIndex LastIndex { get; private set; }
+
+    /// <summary>Its term.</summary>
+    public Term LastTerm { get; private set; }
+
+    public Instant NextWake => _nextCheck;
+
+    /// <summary>Begins with what was recovered.</summary>
+    public void Start(LogIndex index, Term term, Instant now)
+    {
+        (LastIndex, LastTerm) = (index, term);
+        if (store is not null) _nextCheck = now + limits.SnapshotInterval;   // in memory nothing outlives the process
+    }
+
+    /// <summary>Looks whether a snapshot is due.</summary>
+    public void OnTick(Instant now, WallTime wall, Outbox outbox)
+    {
+        if (now < _nextCheck) return;
+        _nextCheck = now + limits.SnapshotInterval;
+        if (_isSaving || replica.Applied.Value - LastIndex.Value < limits.SnapshotThreshold) return;
+        Save(wall, outbox);
+    }
+
+    private void Save(WallTime wall, Outbox outbox)
+    {
+        var root = replica.Root;
+        var meta = new SnapshotMeta
+        {
+            Id = $"{replica.AppliedTerm}-{replica.Applied}-{wall.UnixNanoseconds / 1_000_000}",
+            Index = replica.Applied,
+            Term = replica.AppliedTerm,
+            Configuration = Servers(replica.Raft.CommittedConfiguration),
+            ConfigurationIndex = replica.Raft.CommittedConfigurationIndex,
+        };
+        _isSaving = true;
+        outbox.Write(NodeLogLevel.Info, "server.raft", $"starting snapshot up to: index={meta.Index}");
+        outbox.Submit(store!.Save(meta, output => Write(root, output), (saved, error) => OnSaved(saved, error, outbox)));
+    }
+
+    private void OnSaved(SnapshotMeta meta, DiskException? error, Outbox outbox)
+    {
+        _isSaving = false;
+        if (error is not null)
+        {
+            // The log still holds everything, so this is not the end; but it grows until a later attempt succeeds.
+            outbox.Write(NodeLogLevel.Error, "server.raft", $"failed to take snapshot: error=\"{error.Message}\"");
+            return;
+        }
+        (LastIndex, LastTerm) = (meta.Index, meta.Term);
+        replica.Compact(LastIndex, store!.LogNeededAfter);
+        outbox.Write(NodeLogLevel.Info, "server.raft", $"snapshot complete up to: index={meta.Index}");
+    }
+
+    private static void Write(StateRoot root, IBufferWriter<byte> output)
+    {
+        var writer = new SnapshotWriter(root);
+        while (writer.Write(output)) { }
+    }
+
+    private static SnapshotServer[] Servers(Configuration configuration)
+    {
+        var servers = new SnapshotServer[configuration.Servers.Length];
+        for (int i = 0; i < servers.Length; i++)
+        {
+            var server = configuration.Servers[i];
+            servers[i] = new SnapshotServer((int)server.Suffrage, server.Id, server.Address);
+        }
+        return servers;
+    }
+}
