@@ -38,12 +38,20 @@ public sealed class RequestWaits : IDisposable
     /// Starts a wait for <paramref name="request"/>: at most <paramref name="asked"/> (the default when not positive, never above the maximum) plus up to a sixteenth of it by chance.
     /// Ends by itself when the client goes away or the server stops.
     /// </summary>
-    public Waiter Start(ApiRequest request, TimeSpan asked) => Start(request.Aborted, asked);
+    public Waiter Start(ApiRequest request, TimeSpan asked) => StartUntil(request.Aborted, DeadlineOf(asked));
 
-    internal Waiter Start(CancellationToken departure, TimeSpan asked)
+    /// <summary>Starts a wait that ends at a moment got from <see cref="DeadlineOf"/>: for requests that wait several times.</summary>
+    public Waiter StartUntil(ApiRequest request, Instant deadline) => StartUntil(request.Aborted, deadline);
+
+    /// <summary>When a wait of the time asked for, starting now, must end; with its share of chance.</summary>
+    public Instant DeadlineOf(TimeSpan asked)
     {
         var wait = asked <= TimeSpan.Zero ? _waitDefault : asked < _waitMax ? asked : _waitMax;
-        wait += TimeSpan.FromTicks(Random.Shared.NextInt64(wait.Ticks / JitterFraction + 1));
+        return Now() + wait + TimeSpan.FromTicks(Random.Shared.NextInt64(wait.Ticks / JitterFraction + 1));
+    }
+
+    internal Waiter StartUntil(CancellationToken departure, Instant deadline)
+    {
         var waiter = new Waiter(this);
         bool stopped;
         lock (_gate)
@@ -51,7 +59,6 @@ public sealed class RequestWaits : IDisposable
             stopped = _stopped;
             if (!stopped)
             {
-                var deadline = Now() + wait;
                 waiter.Deadline = _deadlines.Add(deadline, waiter);
                 if (deadline < _timerDue) SetTimer(deadline);
             }

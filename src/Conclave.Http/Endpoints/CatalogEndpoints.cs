@@ -7,6 +7,7 @@ using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Conclave.Http.Server;
 using Conclave.Node;
+using Conclave.Node.Filters;
 
 namespace Conclave.Http.Endpoints;
 
@@ -67,7 +68,7 @@ public sealed class CatalogEndpoints(ReadResponder reads) : IEndpoints
     private ValueTask Nodes(ApiRequest request)
     {
         if (!request.TryReadOptions(out var options)) return request.SendRefusalAsync();
-        if (!RowFilter.TryCompile<NodeEntry>(request, _gateway, out var condition, out var error)) return request.SendErrorAsync(error);
+        if (!RowFilter.TryCompile(request, FilterSchemas.Nodes, out var condition, out var error)) return request.SendErrorAsync(error);
         var meta = request.NodeMeta();
         var datacenter = Datacenter;
         var query = new RowsQuery<NodeEntry>(
@@ -114,7 +115,7 @@ public sealed class CatalogEndpoints(ReadResponder reads) : IEndpoints
 
     private ValueTask Instances(ApiRequest request, in ReadOptions options, RowSource<ServiceNode> source)
     {
-        if (!RowFilter.TryCompile<ServiceNode>(request, _gateway, out var condition, out var error)) return request.SendErrorAsync(error);
+        if (!RowFilter.TryCompile(request, FilterSchemas.ServiceNodes, out var condition, out var error)) return request.SendErrorAsync(error);
         var datacenter = Datacenter;
         var query = new RowsQuery<ServiceNode>(source, (json, row) => ModelJson.Write(json, row, datacenter), condition,
             NearOrder.For<ServiceNode>(request, _gateway.Identity.NodeName, static row => row.Node.Name));
@@ -125,7 +126,7 @@ public sealed class CatalogEndpoints(ReadResponder reads) : IEndpoints
     {
         if (!request.TryRefuseNamespace() || !request.TryReadOptions(out var options)) return request.SendRefusalAsync();
         if (request.Rest.Length == 0) return request.SendTextAsync(400, "Missing node name");
-        if (!RowFilter.TryCompile<NodeService>(request, _gateway, out var condition, out var error)) return request.SendErrorAsync(error);
+        if (!RowFilter.TryCompile(request, FilterSchemas.NodeServices, out var condition, out var error)) return request.SendErrorAsync(error);
         return reads.RespondAsync(request, new NodeServicesQuery(request.RestText, Datacenter, asList, condition), options, ReadStyle.EffectiveConsistency);
     }
 

@@ -4,6 +4,7 @@ using Conclave.Http.Models;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Conclave.Node;
+using Conclave.Node.Filters;
 
 namespace Conclave.Http.Endpoints;
 
@@ -47,7 +48,7 @@ public sealed class HealthEndpoints(ReadResponder reads) : IEndpoints
     {
         if (!request.TryRefuseNamespace() || !request.TryReadOptions(out var options)) return request.SendRefusalAsync();
         if (request.Rest.Length == 0) return request.SendTextAsync(400, missing);
-        if (!RowFilter.TryCompile<HealthCheck>(request, _gateway, out var condition, out var error)) return request.SendErrorAsync(error);
+        if (!RowFilter.TryCompile(request, FilterSchemas.HealthChecks, out var condition, out var error)) return request.SendErrorAsync(error);
         var order = NearOrder.For<HealthCheck>(request, _gateway.Identity.NodeName, static check => check.Node);
         var query = new RowsQuery<HealthCheck>(source, static (json, check) => ModelJson.Write(json, check), condition, order);
         return reads.RespondAsync(request, query, options, ReadStyle.EffectiveConsistency);
@@ -58,7 +59,7 @@ public sealed class HealthEndpoints(ReadResponder reads) : IEndpoints
         if (!request.TryRefuseNamespace() || !request.TryReadOptions(out var options)) return request.SendRefusalAsync();
         if (request.Rest.Length == 0) return request.SendTextAsync(400, "Missing service name");
         if (!TryReadPassing(request, out var passing)) return request.SendTextAsync(400, "Invalid value for ?passing");
-        if (!RowFilter.TryCompile<CheckServiceNode>(request, _gateway, out var condition, out var error)) return request.SendErrorAsync(error);
+        if (!RowFilter.TryCompile(request, FilterSchemas.CheckServiceNodes, out var condition, out var error)) return request.SendErrorAsync(error);
         var service = request.RestText;
         var tags = request.Values(Param.Tag);
         var meta = request.NodeMeta();

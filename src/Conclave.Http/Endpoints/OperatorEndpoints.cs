@@ -1,0 +1,260 @@
+using System.Globalization;
+using Conclave.Core;
+using Conclave.Core.Codec;
+using Conclave.Core.Model;
+using Conclave.Http.Json;
+using Conclave.Http.Models;
+using Conclave.Http.Requests;
+using Conclave.Http.Routing;
+using Conclave.Http.Server;
+using Conclave.Node;
+
+namespace Conclave.Http.Endpoints;
+
+/// <summary><c>/v1/operator/</c>: servers and their upkeep.</summary>
+public sealed class OperatorEndpoints(INodeGateway gateway, string version) : IEndpoints
+{
+    private readonly DateTimeOffset _started = DateTimeOffset.UtcNow;
+
+    /// <inheritdoc/>
+    public void Map(Router router)
+    {
+        router.Add("/v1/operator/raft/configuration", HttpVerbs.Get, Local(RaftConfiguration));
+        router.Add("/v1/operator/raft/peer", HttpVerbs.Delete, Local(RemovePeer));
+        router.Add("/v1/operator/autopilot/configuration", HttpVerbs.Get | HttpVerbs.Put, Local(Autopilot));
+        router.Add("/v1/operator/autopilot/health", HttpVerbs.Get, Local(Health));
+        router.Add("/v1/operator/autopilot/state", HttpVerbs.Get, Local(AutopilotState));
+    }
+
+    private RequestHandler Local(RequestHandler handler) => request =>
+        request.IsForeignDatacenter(gateway.Identity.Datacenter) ? request.SendErrorAsync(ErrorText.NoPath) : handler(request);
+
+    private ValueTask RaftConfiguration(ApiRequest request)
+    {
+        var status = gateway.Status;
+        if (!status.KnownLeader && !request.Has(Param.Stale)) return request.SendErrorAsync(ErrorText.NoLeader);
+        var json = request.StartJson();
+        json.BeginObject();
+        json.Name("Servers"u8);
+        json.BeginArray();
+        foreach (var server in status.Servers)
+        {
+            json.BeginObject();
+            json.Name("ID"u8);
+            json.String(server.Id);
+            json.Name("Node"u8);
+            json.String(server.Name);
+            json.Name("Address"u8);
+            json.String(server.Address);
+            json.Name("Leader"u8);
+            json.Bool(server.IsLeader);
+            json.Name("ProtocolVersion"u8);
+            json.String("3");
+            json.Name("Voter"u8);
+            json.Bool(server.IsVoter);
+            json.EndObject();
+        }
+        json.EndArray();
+        json.Name("Index"u8);
+        json.Number(status.ConfigurationIndex);
+        json.EndObject();
+        return request.SendJsonAsync();
+    }
+
+    private ValueTask RemovePeer(ApiRequest request)
+    {
+        string id = request.Text(Param.Id), address = request.Text(Param.Address);
+        if (id.Length == 0 && address.Length == 0) return request.SendTextAsync(400, "Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove");
+        if (id.Length > 0 && address.Length > 0) return request.SendTextAsync(400, "Bad request: Must specify only one of ?id or ?address");
+        var known = gateway.Status.Servers.Any(server => id.Length > 0 ? server.Id == id : server.Address == address);
+        var named = id.Length > 0 ? $"id {ApiRequest.QuoteText(id)}" : $"address {ApiRequest.QuoteText(address)}";
+        // The only server of a cluster cannot leave it.
+        return request.SendErrorAsync(known ? $"{named} is the last voter and cannot be removed" : $"{named} was not found in the Raft configuration");
+    }
+
+    private ValueTask Autopilot(ApiRequest request) => request.Verb == HttpVerbs.Get ? ShowAutopilot(request) : SetAutopilot(request);
+
+    private async ValueTask ShowAutopilot(ApiRequest request)
+    {
+        var grant = await gateway.ReadAsync(request.Has(Param.Stale) ? ReadMode.Stale : ReadMode.Default, default).ConfigureAwait(false);
+        if (grant.Root is null)
+        {
+            await request.SendErrorAsync(grant.Error ?? ErrorText.NoLeader).ConfigureAwait(false);
+            return;
+        }
+        grant.Root.Autopilot(null, out var config);
+        var json = request.StartJson();
+        if (config is null) json.Null();
+        else Write(json, config);
+        await request.SendJsonAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask SetAutopilot(ApiRequest request)
+    {
+        if (await BodyReading.ReadJsonAsync(request).ConfigureAwait(false) is not { } body) return;
+        var config = Read(new JsonBody(body.Bytes, "Bad request: Error parsing autopilot config: "));
+        request.ReleaseBody();
+        var cas = request.Has(Param.Cas);
+        if (cas)
+        {
+            if (!request.TryUnsigned(Param.Cas, out var index))
+            {
+                await request.SendTextAsync(400, $"Bad request: Error parsing cas value: strconv.ParseUint: parsing {ApiRequest.QuoteText(request.Text(Param.Cas))}: invalid syntax").ConfigureAwait(false);
+                return;
+            }
+            config = config with { ModifyIndex = index };
+        }
+        var result = await gateway.ApplyAsync(CommandCodec.Encode(config, cas), default).ConfigureAwait(false);
+        if (result.Kind == ApplyResultKind.Error) await request.SendErrorAsync(result.Text).ConfigureAwait(false);
+        else await request.SendBoolAsync(result.Kind != ApplyResultKind.Bool || result.Flag).ConfigureAwait(false);
+    }
+
+    private ValueTask Health(ApiRequest request)
+    {
+        var status = gateway.Status;
+        var json = request.StartJson();
+        json.BeginObject();
+        json.Name("Healthy"u8);
+        json.Bool(status.KnownLeader);
+        json.Name("FailureTolerance"u8);
+        json.Number(0);
+        json.Name("Servers"u8);
+        json.BeginArray();
+        foreach (var server in status.Servers)
+        {
+            json.BeginObject();
+            WriteServer(json, server);
+            json.Name("SerfStatus"u8);
+            json.String("alive");
+            json.Name("Leader"u8);
+            json.Bool(server.IsLeader);
+            WriteProgress(json);
+            json.Name("Healthy"u8);
+            json.Bool(status.KnownLeader);
+            json.Name("Voter"u8);
+            json.Bool(server.IsVoter);
+            json.Name("StableSince"u8);
+            WriteTime(json);
+            json.EndObject();
+        }
+        json.EndArray();
+        json.EndObject();
+        return request.SendJsonAsync(status.KnownLeader ? 200 : 429);
+    }
+
+    private ValueTask AutopilotState(ApiRequest request)
+    {
+        var status = gateway.Status;
+        var json = request.StartJson();
+        json.BeginObject();
+        json.Name("Healthy"u8);
+        json.Bool(status.KnownLeader);
+        json.Name("FailureTolerance"u8);
+        json.Number(0);
+        json.Name("OptimisticFailureTolerance"u8);
+        json.Number(0);
+        json.Name("Servers"u8);
+        json.BeginObject();
+        foreach (var server in status.Servers)
+        {
+            json.Name(server.Id);
+            json.BeginObject();
+            WriteServer(json, server);
+            json.Name("NodeStatus"u8);
+            json.String("alive");
+            WriteProgress(json);
+            json.Name("Healthy"u8);
+            json.Bool(status.KnownLeader);
+            json.Name("StableSince"u8);
+            WriteTime(json);
+            json.Name("ReadReplica"u8);
+            json.Bool(false);
+            json.Name("Status"u8);
+            json.String(server.IsLeader ? "leader" : server.IsVoter ? "voter" : "non-voter");
+            json.Name("Meta"u8);
+            json.BeginObject();
+            json.EndObject();
+            json.Name("NodeType"u8);
+            json.String("voter");
+            json.EndObject();
+        }
+        json.EndObject();
+        json.Name("Leader"u8);
+        json.String(status.LeaderId);
+        json.Name("Voters"u8);
+        ModelJson.WriteTexts(json, [.. status.Servers.Where(static server => server.IsVoter).Select(static server => server.Id)]);
+        json.EndObject();
+        return request.SendJsonAsync();
+    }
+
+    private void WriteServer(JsonOut json, ServerStatus server)
+    {
+        json.Name("ID"u8);
+        json.String(server.Id);
+        json.Name("Name"u8);
+        json.String(server.Name);
+        json.Name("Address"u8);
+        json.String(server.Address);
+        json.Name("Version"u8);
+        json.String(version);
+    }
+
+    private void WriteProgress(JsonOut json)
+    {
+        var raft = gateway.Raft;
+        json.Name("LastContact"u8);
+        json.String("0s");
+        json.Name("LastTerm"u8);
+        json.Number(raft.LastLogTerm);
+        json.Name("LastIndex"u8);
+        json.Number(raft.LastLogIndex);
+    }
+
+    private void WriteTime(JsonOut json) => json.String(_started.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+
+    private static void Write(JsonOut json, AutopilotConfig config)
+    {
+        json.BeginObject();
+        json.Name("CleanupDeadServers"u8);
+        json.Bool(config.CleanupDeadServers);
+        json.Name("LastContactThreshold"u8);
+        json.String(new GoDuration(config.LastContactThresholdNanoseconds).ToString());
+        json.Name("MaxTrailingLogs"u8);
+        json.Number(config.MaxTrailingLogs);
+        json.Name("MinQuorum"u8);
+        json.Number(config.MinQuorum);
+        json.Name("ServerStabilizationTime"u8);
+        json.String(new GoDuration(config.ServerStabilizationTimeNanoseconds).ToString());
+        json.Name("RedundancyZoneTag"u8);
+        json.String(config.RedundancyZoneTag);
+        json.Name("DisableUpgradeMigration"u8);
+        json.Bool(config.DisableUpgradeMigration);
+        json.Name("UpgradeVersionTag"u8);
+        json.String(config.UpgradeVersionTag);
+        json.Name("CreateIndex"u8);
+        json.Number(config.CreateIndex);
+        json.Name("ModifyIndex"u8);
+        json.Number(config.ModifyIndex);
+        json.EndObject();
+    }
+
+    private static AutopilotConfig Read(JsonBody json)
+    {
+        var config = new AutopilotConfig { CleanupDeadServers = false, LastContactThresholdNanoseconds = 0, MaxTrailingLogs = 0, ServerStabilizationTimeNanoseconds = 0 };
+        if (!json.EnterObject()) return config;
+        while (json.NextMember())
+        {
+            if (json.Is("CleanupDeadServers"u8)) config = config with { CleanupDeadServers = json.Bool() };
+            else if (json.Is("LastContactThreshold"u8)) config = config with { LastContactThresholdNanoseconds = json.Duration() };
+            else if (json.Is("MaxTrailingLogs"u8)) config = config with { MaxTrailingLogs = json.UInt64() };
+            else if (json.Is("MinQuorum"u8)) config = config with { MinQuorum = (uint)Math.Min(json.UInt64(), uint.MaxValue) };
+            else if (json.Is("ServerStabilizationTime"u8)) config = config with { ServerStabilizationTimeNanoseconds = json.Duration() };
+            else if (json.Is("RedundancyZoneTag"u8)) config = config with { RedundancyZoneTag = json.Text() };
+            else if (json.Is("DisableUpgradeMigration"u8)) config = config with { DisableUpgradeMigration = json.Bool() };
+            else if (json.Is("UpgradeVersionTag"u8)) config = config with { UpgradeVersionTag = json.Text() };
+            else if (json.Is("CreateIndex"u8) || json.Is("ModifyIndex"u8)) json.Skip();
+            else json.RefuseUnknown();
+        }
+        return config;
+    }
+}
