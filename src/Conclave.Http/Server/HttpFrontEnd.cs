@@ -16,6 +16,7 @@ namespace Conclave.Http.Server;
 /// </summary>
 public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
 {
+    private readonly CancellationTokenSource _stopping = new();
     private readonly Router _router;
     private readonly ILogger _logger;
     private readonly byte[][] _blockedPrefixes;
@@ -46,7 +47,14 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
     /// <summary>The requests that wait for something.</summary>
     public RequestWaits Waits { get; }
 
-    internal void BeginStop() => Waits.Stop();
+    /// <summary>Ends when the listeners are about to close: for answers that stream.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    internal void BeginStop()
+    {
+        _stopping.Cancel();
+        Waits.Stop();
+    }
 
     /// <inheritdoc/>
     public ApiRequest CreateContext(IFeatureCollection contextFeatures)
