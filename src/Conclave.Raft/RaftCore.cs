@@ -66,6 +66,7 @@ public sealed partial class RaftCore
         _now = now;
         Term = recovered.Term;
         VotedFor = recovered.VotedFor;
+        if (recovered.SnapshotTerm > Term) SetTerm(recovered.SnapshotTerm, votedFor: "");
         _configurations = new ConfigurationTracker(recovered.Configuration, recovered.ConfigurationIndex);
         CommitIndex = recovered.SnapshotIndex;
         _log = new LogView(recovered.SnapshotIndex, recovered.SnapshotTerm);
@@ -81,7 +82,7 @@ public sealed partial class RaftCore
         if (entry.Index <= _log.BaseIndex) return;             // trailing entries: kept on disk, not in memory
         _log.Append(entry);
         if (entry.Type == EntryType.Configuration) _configurations.Append(entry.Index, ConfigurationCodec.Decode(entry.Data.Span), CommitIndex);
-        if (entry.Term > Term) Term = entry.Term;
+        if (entry.Term > Term) SetTerm(entry.Term, votedFor: "");
     }
 
     /// <summary>What is to be done.</summary>

@@ -13,7 +13,7 @@ internal sealed class LogReplay(LogIndex keepFrom)
     /// <summary>Entry before the first of <see cref="Entries"/>.</summary>
     public LogIndex BaseIndex { get; private set; }
 
-    /// <summary>Its term; 0 when not known.</summary>
+    /// <summary>Its term.</summary>
     public Term BaseTerm { get; private set; }
 
     public WalMark Mark => _mark;

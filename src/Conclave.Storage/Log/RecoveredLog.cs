@@ -6,7 +6,7 @@ namespace Conclave.Storage;
 /// <param name="Term">Newest term that was recorded.</param>
 /// <param name="VotedFor">Server id that got this server's vote in that term, or empty.</param>
 /// <param name="BaseIndex">The entry before the first one in <paramref name="Entries"/>; 0 for a complete log.</param>
-/// <param name="BaseTerm">Term of that entry; 0 when it is not known because nothing needs it.</param>
+/// <param name="BaseTerm">Term of that entry; 0 for a complete log.</param>
 /// <param name="Entries">Entries at <c>BaseIndex + 1</c> and up, without a gap.</param>
 /// <param name="CutBytes">Bytes of an unfinished last write that were cut off; 0 after a clean stop.</param>
 /// <param name="IsNew">No log existed.</param>

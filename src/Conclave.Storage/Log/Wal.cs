@@ -112,6 +112,7 @@ public sealed class Wal
     public void TruncateSuffix(LogIndex from, Term lastTerm)
     {
         Invariant.Require(from.Value > 0 && from <= _mark.LastIndex, "only existing entries are taken back");
+        Invariant.Require(lastTerm.Value > 0 || from.Value == 1, "every entry has a term");
         _collecting.AddTruncate(from, lastTerm);
         _mark = _mark with { LastIndex = new LogIndex(from.Value - 1), LastTerm = lastTerm };
         AppendedTicket++;

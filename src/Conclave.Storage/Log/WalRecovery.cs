@@ -17,6 +17,8 @@ internal sealed class WalRecovery(IDisk disk, WalOptions options, SnapshotPoint 
     private readonly LogReplay _replay = new(KeepFrom(snapshot, trailing));
     private readonly Queue<Segment> _closed = new();
     private Segment? _current, _spare;
+    private Segment? _rolled;                                  // the one before the current one
+    private long _batchStart;                                  // of the last batch in the segment read last
     private Tail _tail;
     private long _cutBytes;
 
@@ -69,14 +71,21 @@ internal sealed class WalRecovery(IDisk disk, WalOptions options, SnapshotPoint 
             return;
         }
         if (_current is { IsFlushed: false }) throw Damaged(_current.Path, _current.Position, $"{After()} the segment ends without the mark that it goes on in the next one, although {segment.Path} has content.");
-        if (_current is not null) _closed.Enqueue(_current);
+        if (_current is not null) Retire(_current);
         _current = segment;
+        _batchStart = segment.Position;
         ReadRecords(segment);
         if (segment.IsFlushed)
         {
-            disk.Close(segment.File);
             if (isLast) throw Damaged(DiskLayout.Segment(number + 1), 0, $"the segment is missing; {segment.Path} says that the log goes on in it behind entry {_replay.Mark.LastIndex}.");
         }
+    }
+
+    private void Retire(Segment segment)
+    {
+        if (_rolled is not null) disk.Close(_rolled.File);
+        _rolled = segment;
+        _closed.Enqueue(segment);
     }
 
     private Segment ReadHeader(ulong number)
@@ -100,6 +109,7 @@ internal sealed class WalRecovery(IDisk disk, WalOptions options, SnapshotPoint 
             var found = _reader.Read(segment.Position, out var header, out byte[] payload);
             if (found != RecordFound.Valid || header.Kind == WalKind.Seal) break;
             if (!segment.HasBase && header.Kind != WalKind.Base) throw Damaged(segment.Path, segment.Position, "the segment does not begin with its base record.");
+            if (header.BatchStart) _batchStart = segment.Position;
             if (header.Kind == WalKind.Roll)
             {
                 segment.IsFlushed = true;
@@ -134,8 +144,15 @@ internal sealed class WalRecovery(IDisk disk, WalOptions options, SnapshotPoint 
     private void CleanTail(Segment segment)
     {
         long end = segment.Position, sealEnd = end + WalFormat.RecordHeaderBytes;
-        if (!_tail.Sealed) disk.Flush(segment.File);           // the seal will say that all before it is durable: it must be true first
-        if (_tail.ContentEnd > (_tail.Sealed ? sealEnd : end)) Zero(segment, _tail.Sealed ? sealEnd : end, _tail.ContentEnd);
+        if (_rolled is not null)
+        {
+            // With a batch in the current segment the roll has been flushed; without, perhaps not.
+            if (segment.IsBlank) MakeDurable(_rolled, _rolled.Position, _rolled.Position + WalFormat.RecordHeaderBytes);
+            disk.Close(_rolled.File);
+        }
+        if (!_tail.Sealed) MakeDurable(segment, _batchStart, end);         // the seal will say that all before it is durable: it must be true first
+        long dirtyFrom = _tail.Sealed ? sealEnd : end;
+        if (_tail.ContentEnd > dirtyFrom) Zero(segment, dirtyFrom, _tail.ContentEnd);
         if (!_tail.Sealed && segment.HasBase)
         {
             Span<byte> seal = stackalloc byte[WalFormat.RecordHeaderBytes];
@@ -144,6 +161,23 @@ internal sealed class WalRecovery(IDisk disk, WalOptions options, SnapshotPoint 
         }
         disk.Flush(segment.File);
         segment.FilledTo = Math.Max(segment.FilledTo, sealEnd);
+    }
+
+    /// <summary>
+    /// What was read here may exist in the system's cache only: the last process was killed before its flush, or the flush failed, after which some systems take the pages for clean.
+    /// Writing them once more and flushing makes them durable, or fails.
+    /// </summary>
+    private void MakeDurable(Segment segment, long from, long to)
+    {
+        var buffer = new byte[Math.Min(to - from, 1 << 20)];
+        for (long at = from; at < to;)
+        {
+            int read = disk.Read(segment.File, at, buffer.AsSpan(0, (int)Math.Min(buffer.Length, to - at)));
+            if (read == 0) throw Damaged(segment.Path, at, "the segment became shorter while it was read.");
+            disk.Write(segment.File, at, buffer.AsSpan(0, read));
+            at += read;
+        }
+        disk.Flush(segment.File);
     }
 
     private void Zero(Segment segment, long from, long to)

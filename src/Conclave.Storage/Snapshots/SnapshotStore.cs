@@ -32,6 +32,12 @@ public sealed class SnapshotStore
     /// </summary>
     public LogIndex LogNeededAfter => _names.Count < Retained ? default : _names[Retained - 1].Index;
 
+    /// <summary>
+    /// Set for good when it is not known whether a snapshot took its place: the process must end, as after <see cref="Wal.Failure"/>. Going on could put entries into the log
+    /// that a restored snapshot, found after the next start, replaces.
+    /// </summary>
+    public DiskException? Failure { get; private set; }
+
     /// <summary>Lists what is there and removes what an interrupted save left. Blocks; for the time before the loop starts.</summary>
     public static SnapshotStore Open(IDisk disk)
     {
@@ -144,13 +150,13 @@ public sealed class SnapshotStore
         _names.Remove(name);
         _names.Insert(0, name);
         _names.Sort();
-        if (_names.Count > Retained) _names.RemoveRange(Retained, _names.Count - Retained);
     }
 
     private sealed class SaveJob(SnapshotStore store, SnapshotName name, SnapshotMeta meta, SnapshotWriter write, Action<SnapshotMeta, DiskException?> done) : DiskJob(DiskLane.Background)
     {
-        private readonly List<SnapshotName> _obsolete = Obsolete(store, name);
+        private readonly List<SnapshotName> _obsolete = Obsolete(store, name), _removed = [];
         private SnapshotMeta _meta = meta;
+        private bool _placing, _placed;
 
         protected override void Execute(IDisk disk)
         {
@@ -169,15 +175,23 @@ public sealed class SnapshotStore
             disk.Flush(description);
             disk.Close(description);
             disk.FlushDirectory(temporary);
+            _placing = true;
             disk.Rename(temporary, name.Folder);
             disk.FlushDirectory(DiskLayout.Snapshots);
-            foreach (var old in _obsolete) Remove(disk, old);
+            _placed = true;
+            foreach (var old in _obsolete)
+            {
+                Remove(disk, old);
+                _removed.Add(old);
+            }
         }
 
         public override void Complete()
         {
-            if (Error is null) store.OnSaved(name);
-            done(_meta, Error);
+            if (_placed) store.OnSaved(name);                  // an old one that could not be removed is removed by the next save
+            else if (_placing) store.Failure = Error;
+            foreach (var old in _removed) store._names.Remove(old);
+            done(_meta, _placed ? null : Error);
         }
 
         // Renamed first: a removal that is cut off in the middle must not look like a damaged snapshot.
