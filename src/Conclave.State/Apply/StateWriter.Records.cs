@@ -21,6 +21,7 @@ internal sealed partial class StateWriter
     /// <summary>Puts a restored table index back; the recorded value stands, even when rows suggest another.</summary>
     public void RestoreIndex(string name, ulong value)
     {
+        FlushIndexes();
         var row = new TableIndex(name, value);
         if (_indexes.Put(Keys.Make(name), row) is { } earlier) _digest -= RowHash.Of(earlier);
         _digest += RowHash.Of(row);

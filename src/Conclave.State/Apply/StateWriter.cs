@@ -24,6 +24,10 @@ internal sealed partial class StateWriter
     // All edits again, in a fixed order, for the savepoint.
     private readonly ITreeEdit[] _all;
 
+    private static readonly IndexName[] SlottedNames = [IndexName.Kvs, IndexName.Tombstones, IndexName.Nodes, IndexName.Services, IndexName.Checks];
+
+    private readonly ulong[] _moved = new ulong[IndexName.Slots];
+
     /// <summary>Sum of the hashes of all rows of the base tables; wraps around.</summary>
     private ulong _digest;
 
@@ -51,6 +55,7 @@ internal sealed partial class StateWriter
     /// <summary>The tables as they stand after the batch; the writer goes on with the next one.</summary>
     public StateRoot Publish(ulong lastIndex, out FiredWatches fired, bool leaveSuccessor = true)
     {
+        FlushIndexes();
         fired = _batch.HandOver(leaveSuccessor);
         var root = new StateRoot(lastIndex, _digest, _batch.Step, new StateTables
         {
@@ -69,6 +74,7 @@ internal sealed partial class StateWriter
     /// <summary>Remembers the present state of the batch, for commands that can fail half-way.</summary>
     public Savepoint Mark()
     {
+        FlushIndexes();
         var trees = new (TreeInner, int)[_all.Length];
         for (var i = 0; i < trees.Length; i++) trees[i] = _all[i].Mark();
         var mark = new Savepoint(trees, _batch.Mark(), _digest, Effects.Mark());
@@ -83,9 +89,25 @@ internal sealed partial class StateWriter
         _batch.Restore(mark.Superseded);
         _digest = mark.Digest;
         Effects.Restore(mark.Effects);
+        Array.Clear(_moved);
     }
 
-    private void SetIndex(IndexName name, ulong index) => SetIndex(name.Key, name.Name, index);
+    private void SetIndex(IndexName name, ulong index)
+    {
+        if (name.Slot < 0) SetIndex(name.Key, name.Name, index);
+        else _moved[name.Slot] = Math.Max(_moved[name.Slot], index);
+    }
+
+    /// <summary>Writes the indexes that were only noted. Before the tables are looked at as a whole: by a savepoint, by publishing.</summary>
+    private void FlushIndexes()
+    {
+        foreach (var name in SlottedNames)
+        {
+            if (_moved[name.Slot] == 0) continue;
+            SetIndex(name.Key, name.Name, _moved[name.Slot]);
+            _moved[name.Slot] = 0;
+        }
+    }
 
     private void SetIndex(string name, ulong index) => SetIndex(Keys.Make(name), name, index);
 
@@ -104,7 +126,7 @@ internal sealed partial class StateWriter
         if (_indexes.Remove(Keys.Of(stackalloc byte[Keys.Scratch], name)) is { } earlier) _digest -= RowHash.Of(earlier);
     }
 
-    private ulong IndexOf(IndexName name) => _indexes.Get(name.Key)?.Value ?? 0;
+    private ulong IndexOf(IndexName name) => Math.Max(_indexes.Get(name.Key)?.Value ?? 0, name.Slot < 0 ? 0 : _moved[name.Slot]);
 }
 
 /// <summary>A point inside a batch to go back to.</summary>

@@ -35,8 +35,8 @@ internal sealed class Tree<T> where T : class
     public T? Get(ReadOnlySpan<byte> key, WatchSet? watches)
     {
         if (watches is null) return Get(key);
-        var node = TreeSearch.Reach(Root, key, out _);
-        if (node is TreeInner inner && inner.End == key.Length && inner.Terminal is { } terminal) node = terminal;
+        var node = TreeSearch.Reach(Root, key, out var covers);
+        if (covers && node is TreeInner inner && inner.End == key.Length && inner.Terminal is { } terminal) node = terminal;
         watches.Add(node.GetWatch());
         return node is TreeLeaf leaf && leaf.Key.AsSpan().SequenceEqual(key) ? Unsafe.As<T>(leaf.Value) : null;
     }

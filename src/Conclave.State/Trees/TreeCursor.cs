@@ -7,53 +7,65 @@ internal ref struct TreeCursor
 {
     private const int NearDepth = 16;
 
-    private NearFrames _near;
-    private Frame[]? _far;
+    // The children being walked, and which comes next.
+    private TreeNode[] _children = [];
+    private int _next;
+
+    // Comes before everything else: the node itself when it is a leaf, or the key that ends at it.
+    private TreeLeaf? _first;
+
     private int _depth;
-    private TreeLeaf? _pending;
+    private Frame[]? _far;
+    private NearFrames _near;
 
     public TreeCursor(TreeNode? start)
     {
-        if (start is TreeInner inner) Push(inner);
-        else _pending = (TreeLeaf?)start;
+        if (start is not TreeInner inner)
+        {
+            _first = (TreeLeaf?)start;
+            return;
+        }
+        _first = inner.Terminal;
+        Push(inner.Children, 0);
     }
 
     public bool MoveNext(out TreeLeaf leaf)
     {
-        if (_pending is { } pending)
+        while (true)
         {
-            _pending = null;
-            leaf = pending;
-            return true;
-        }
-        while (_depth > 0)
-        {
-            ref var frame = ref _far is null ? ref _near[_depth - 1] : ref _far[_depth - 1];
-            var at = frame.Next++;
-            if (at < 0)
+            if ((uint)_next < (uint)_children.Length)
             {
-                if (frame.Node.Terminal is not { } terminal) continue;
-                leaf = terminal;
+                var child = _children[_next++];
+                if (child is not TreeInner inner)
+                {
+                    leaf = Unsafe.As<TreeLeaf>(child);
+                    return true;
+                }
+                Push(_children, _next);
+                _children = inner.Children;
+                _next = 0;
+                if (inner.Terminal is null) continue;
+                leaf = inner.Terminal;
                 return true;
             }
-            var children = frame.Node.Children;
-            if (at >= children.Length)
+            if (_first is { } first)
             {
-                _depth--;
-                continue;
-            }
-            if (children[at] is TreeLeaf found)
-            {
-                leaf = found;
+                _first = null;
+                leaf = first;
                 return true;
             }
-            Push((TreeInner)children[at]);
+            if (_depth == 0)
+            {
+                leaf = null!;
+                return false;
+            }
+            ref var frame = ref _far is null ? ref _near[--_depth] : ref _far[--_depth];
+            _children = frame.Children;
+            _next = frame.Next;
         }
-        leaf = null!;
-        return false;
     }
 
-    private void Push(TreeInner node)
+    private void Push(TreeNode[] children, int next)
     {
         if (_far is null && _depth == NearDepth)
         {
@@ -64,15 +76,15 @@ internal ref struct TreeCursor
         {
             Array.Resize(ref _far, _far.Length * 2);
         }
-        var frame = new Frame { Node = node, Next = -1 };
-        if (_far is null) _near[_depth++] = frame;
-        else _far[_depth++] = frame;
+        ref var frame = ref _far is null ? ref _near[_depth++] : ref _far[_depth++];
+        frame.Children = children;
+        frame.Next = next;
     }
 
     private struct Frame
     {
-        public TreeInner Node;
-        public int Next;                                        // -1: the terminal comes first
+        public TreeNode[] Children;
+        public int Next;
     }
 
     [InlineArray(NearDepth)]
