@@ -2,6 +2,7 @@ using Conclave.Agent;
 using Conclave.Agent.Events;
 using Conclave.Http.Blocking;
 using Conclave.Http.Endpoints;
+using Conclave.Http.Endpoints.Agent;
 using Conclave.Http.Endpoints.Kv;
 using Conclave.Http.Endpoints.Txn;
 using Conclave.Http.Routing;
@@ -14,25 +15,31 @@ namespace Conclave.Http;
 /// <summary>Puts the endpoints together.</summary>
 public static class HttpApi
 {
-    /// <summary>A front end with all endpoints of this project and those given.</summary>
+    /// <summary>A front end with all endpoints.</summary>
     /// <param name="options">How to behave.</param>
     /// <param name="gateway">The node.</param>
-    /// <param name="identity">Who this agent is.</param>
     /// <param name="agent">Services and checks of this agent.</param>
+    /// <param name="control">The agent itself.</param>
+    /// <param name="metrics">Numbers of the process.</param>
     /// <param name="events">Where user events arrive.</param>
-    /// <param name="others">Endpoints that need more than these, for example those of the agent itself.</param>
     /// <param name="loggers">For failures.</param>
-    public static HttpFrontEnd Create(HttpOptions options, INodeGateway gateway, AgentIdentity identity, ILocalAgent agent, EventLog events, IEnumerable<IEndpoints> others, ILoggerFactory loggers)
+    public static HttpFrontEnd Create(HttpOptions options, INodeGateway gateway, ILocalAgent agent, IAgentControl control, IAgentMetrics metrics, EventLog events, ILoggerFactory loggers)
     {
-        var reads = new ReadResponder(gateway);
         var router = new Router();
-        IEndpoints[] own =
+        MapState(router, new ReadResponder(gateway), control.Identity.Version);
+        new EventEndpoints(gateway, agent, events).Map(router);
+        AgentRoutes.Map(router, agent, control, gateway, metrics);
+        return new HttpFrontEnd(options, router, loggers.CreateLogger<HttpFrontEnd>());
+    }
+
+    /// <summary>Adds the endpoints that need the node only.</summary>
+    internal static void MapState(Router router, ReadResponder reads, string version)
+    {
+        IEndpoints[] all =
         [
             new KvEndpoints(reads), new TxnEndpoints(reads), new SessionEndpoints(reads), new CatalogEndpoints(reads), new HealthEndpoints(reads), new CoordinateEndpoints(reads),
-            new StatusEndpoints(gateway), new OperatorEndpoints(gateway, identity.Version), new EventEndpoints(gateway, agent, events), new AclEndpoints(),
+            new StatusEndpoints(reads.Gateway), new OperatorEndpoints(reads.Gateway, version), new AclEndpoints(),
         ];
-        foreach (var endpoints in own) endpoints.Map(router);
-        foreach (var endpoints in others) endpoints.Map(router);
-        return new HttpFrontEnd(options, router, loggers.CreateLogger<HttpFrontEnd>());
+        foreach (var endpoints in all) endpoints.Map(router);
     }
 }
