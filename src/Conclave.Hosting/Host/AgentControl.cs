@@ -21,6 +21,9 @@ internal sealed class AgentControl(AgentHost host, AgentRuntime local, AgentLog 
     public IReadOnlyList<StatsSection> Stats() => AgentStats.Build(Identity, host.Gateway, local.Counts);
 
     /// <inheritdoc/>
+    public IReadOnlyList<KeyValuePair<string, object?>> HostFacts() => Agent.HostFacts.Collect(host.Config.InMemory ? "" : host.Config.DataDir, TimeProvider.System);
+
+    /// <inheritdoc/>
     public void ListMembers(bool wan, List<AgentMember> into)
     {
         if (!wan || Identity.IsServer) into.Add(AgentMembers.Self(Identity, wan));

@@ -1,6 +1,7 @@
 using Conclave.Agent;
 using Conclave.Agent.Configuration;
 using Conclave.Hosting.Agent;
+using Conclave.Http.Endpoints.Agent;
 using Conclave.Http.Server;
 using Conclave.Node;
 using Conclave.Storage;
@@ -22,6 +23,7 @@ public sealed class AgentHost : IAsyncDisposable
     private readonly NodeRuntime _node;
     private readonly AgentRuntime _local;
     private readonly TaskCompletionSource<AgentEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly AgentMetrics _metrics;
     private HttpListenerHost? _http;
     private volatile AgentConfig _config;
     private int _isStopped;
@@ -34,6 +36,7 @@ public sealed class AgentHost : IAsyncDisposable
         Identity = identity;
         _node = new NodeRuntime(AgentNodeConfig.From(options.Config, identity), inbox, disk, options.Log, options.Time);
         _local = AgentRuntime.Start(AgentRuntimeOptions.From(options.Config, identity), _node.Gateway, options.Time, options.Log);
+        _metrics = new AgentMetrics(options.Config.Telemetry.MetricsPrefix, options.Config.Telemetry.PrometheusRetentionTime > TimeSpan.Zero, options.Time);
         _node.Gateway.StatusChanged += OnStatusChanged;
         _ = ForwardFailureAsync();
     }
@@ -141,6 +144,7 @@ public sealed class AgentHost : IAsyncDisposable
         }
         await _local.DisposeAsync().ConfigureAwait(false);
         await _node.DisposeAsync().ConfigureAwait(false);
+        _metrics.Dispose();
     }
 
     internal void EndWith(AgentEnd end) => _ended.TrySetResult(end);
@@ -148,7 +152,7 @@ public sealed class AgentHost : IAsyncDisposable
     private async Task OpenHttpAsync(List<HttpBinding> bindings, CancellationToken stop)
     {
         if (bindings.Count == 0) return;
-        var frontEnd = HttpComposition.Create(AgentListeners.Options(_config), Gateway, _options.Log);
+        var frontEnd = HttpComposition.Create(AgentListeners.Options(_config), Gateway, new AgentEndpoints(_local, new AgentControl(this, _local, _options.Log), Gateway, _metrics), _options.Log);
         foreach (var binding in bindings) AgentHostLog.StartingServer(_logger, binding.UnixPath ?? binding.EndPoint!.ToString(), binding.UnixPath is null ? "tcp" : "unix", binding.Tls is null ? "http" : "https");
         _http = await HttpListenerHost.StartAsync(frontEnd, bindings, _options.Log, stop).ConfigureAwait(false);
         AgentListeners.SetSocketModes(_config);

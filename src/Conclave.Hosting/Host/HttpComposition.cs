@@ -13,7 +13,7 @@ namespace Conclave.Hosting;
 internal static class HttpComposition
 {
     /// <summary>A front end with all endpoints.</summary>
-    public static HttpFrontEnd Create(HttpOptions options, INodeGateway gateway, ILoggerFactory loggers)
+    public static HttpFrontEnd Create(HttpOptions options, INodeGateway gateway, IEndpoints agent, ILoggerFactory loggers)
     {
         var reads = new ReadResponder(gateway);
         IEndpoints[] all =
@@ -23,6 +23,7 @@ internal static class HttpComposition
             new CatalogEndpoints(reads),
             new HealthEndpoints(reads),
             new StatusEndpoints(gateway),
+            agent,
         ];
         var router = new Router();
         foreach (var endpoints in all) endpoints.Map(router);

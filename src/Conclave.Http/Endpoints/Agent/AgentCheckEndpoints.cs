@@ -10,8 +10,6 @@ namespace Conclave.Http.Endpoints.Agent;
 /// <summary><c>/v1/agent/check…</c>: the checks of this agent.</summary>
 internal sealed class AgentCheckEndpoints(ILocalAgent agent)
 {
-    private const string BodyLimit = "http_config";
-
     public ValueTask List(ApiRequest request)
     {
         if (!request.TryRefuseNamespace()) return request.SendRefusalAsync();
@@ -40,27 +38,16 @@ internal sealed class AgentCheckEndpoints(ILocalAgent agent)
 
     public async ValueTask Register(ApiRequest request)
     {
-        long bytesMax = request.Server.Options.JsonBytesMax;
-        var body = await request.ReadBodyAsync(bytesMax).ConfigureAwait(false);
-        if (body.TooLarge)
-        {
-            await request.SendTooLargeAsync(body, bytesMax, BodyLimit).ConfigureAwait(false);
-            return;
-        }
+        if (await BodyReading.ReadJsonAsync(request).ConfigureAwait(false) is not { } body) return;
         var definition = DecodeCheck(request, body);
         request.ReleaseBody();
-        if (!request.TryRefuseNamespace())
-        {
-            await request.SendRefusalAsync().ConfigureAwait(false);
-            return;
-        }
-        await request.SendAsync(agent.RegisterCheckAsync(definition, request.Server.Stopping)).ConfigureAwait(false);
+        await request.SendAsync(agent.RegisterCheckAsync(definition, CancellationToken.None)).ConfigureAwait(false);
     }
 
     public ValueTask Deregister(ApiRequest request)
     {
         if (!request.TryRefuseNamespace()) return request.SendRefusalAsync();
-        return request.SendAsync(agent.DeregisterCheckAsync(request.RestText, request.Server.Stopping));
+        return request.SendAsync(agent.DeregisterCheckAsync(request.RestText, CancellationToken.None));
     }
 
     public ValueTask Pass(ApiRequest request) => Report(request, HealthStatus.Passing);
@@ -71,17 +58,10 @@ internal sealed class AgentCheckEndpoints(ILocalAgent agent)
 
     public async ValueTask Update(ApiRequest request)
     {
-        long bytesMax = request.Server.Options.JsonBytesMax;
-        var body = await request.ReadBodyAsync(bytesMax).ConfigureAwait(false);
-        if (body.TooLarge)
-        {
-            await request.SendTooLargeAsync(body, bytesMax, BodyLimit).ConfigureAwait(false);
-            return;
-        }
+        if (await BodyReading.ReadJsonAsync(request).ConfigureAwait(false) is not { } body) return;
         var (status, output) = DecodeUpdate(body);
         request.ReleaseBody();
-        if (!request.TryRefuseNamespace()) await request.SendRefusalAsync().ConfigureAwait(false);
-        else await request.SendAsync(agent.UpdateTtlCheck(request.RestText, status, output)).ConfigureAwait(false);
+        await request.SendAsync(agent.UpdateTtlCheck(request.RestText, status, output)).ConfigureAwait(false);
     }
 
     private ValueTask Report(ApiRequest request, string status)

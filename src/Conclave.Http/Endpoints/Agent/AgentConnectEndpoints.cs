@@ -12,13 +12,7 @@ internal static class AgentConnectEndpoints
 
     public static async ValueTask Authorize(ApiRequest request)
     {
-        long bytesMax = request.Server.Options.JsonBytesMax;
-        var body = await request.ReadBodyAsync(bytesMax).ConfigureAwait(false);
-        if (body.TooLarge)
-        {
-            await request.SendTooLargeAsync(body, bytesMax, "http_config").ConfigureAwait(false);
-            return;
-        }
+        if (await BodyReading.ReadJsonAsync(request).ConfigureAwait(false) is not { } body) return;
         var (target, uri) = Decode(body);
         request.ReleaseBody();
         if (target.Length == 0) await request.SendTextAsync(400, "Bad request: Target service must be specified").ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Text;
 using System.Threading.Channels;
 using Conclave.Agent;
 using Conclave.Agent.Configuration;
+using Conclave.Http.Blocking;
 using Conclave.Http.Requests;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -24,23 +25,27 @@ internal sealed class AgentMonitorEndpoint(IAgentControl control)
         var body = request.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         request.ResponseHeaders.ContentType = "text/plain; charset=utf-8";
         body.DisableBuffering();
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted, request.Server.Stopping);
         var sink = new Sink();
         using var subscription = control.SubscribeLog(level, sink);
-        await body.StartAsync(end.Token).ConfigureAwait(false);
-        await body.Writer.FlushAsync(end.Token).ConfigureAwait(false);
-        try
+        await body.StartAsync().ConfigureAwait(false);
+        await body.Writer.FlushAsync().ConfigureAwait(false);
+        var watch = WatchEndAsync(request, sink);
+        await foreach (string line in sink.Lines.ReadAllAsync().ConfigureAwait(false))
         {
-            await foreach (string line in sink.Lines.ReadAllAsync(end.Token).ConfigureAwait(false))
-            {
-                Encoding.UTF8.GetBytes(line + "\n", body.Writer);
-                await body.Writer.FlushAsync(end.Token).ConfigureAwait(false);
-            }
+            Encoding.UTF8.GetBytes(line + "\n", body.Writer);
+            var flush = await body.Writer.FlushAsync().ConfigureAwait(false);
+            if (flush.IsCompleted) break;
         }
-        catch (OperationCanceledException) when (request.Server.Stopping.IsCancellationRequested)
-        {
-            return;                                            // a regular end of the stream
-        }
+        await watch.ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the stream when the client leaves or the server stops; waits have a longest time, streams have not.</summary>
+    private static async Task WatchEndAsync(ApiRequest request, Sink sink)
+    {
+        WaitEnd end;
+        do end = await request.Server.Waits.Start(request, TimeSpan.MaxValue).WaitAsync().ConfigureAwait(false);
+        while (end == WaitEnd.Deadline);
+        sink.End();
     }
 
     /// <summary>A slow reader loses the oldest lines rather than holding up whoever logs.</summary>
@@ -50,6 +55,8 @@ internal sealed class AgentMonitorEndpoint(IAgentControl control)
             Channel.CreateBounded<string>(new BoundedChannelOptions(LinesWaitingMax) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
         public ChannelReader<string> Lines => _lines.Reader;
+
+        public void End() => _lines.Writer.TryComplete();
 
         public void OnLine(string line) => _lines.Writer.TryWrite(line);
     }

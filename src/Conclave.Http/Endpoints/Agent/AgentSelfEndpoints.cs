@@ -63,18 +63,18 @@ internal sealed class AgentSelfEndpoints(ILocalAgent agent, IAgentControl contro
     public ValueTask Maintenance(ApiRequest request)
     {
         if (!request.TryReadEnable(out bool enable, out string error)) return request.SendTextAsync(400, error);
-        return request.SendAsync(agent.SetNodeMaintenanceAsync(enable, request.Text(Param.Reason), request.Server.Stopping));
+        return request.SendAsync(agent.SetNodeMaintenanceAsync(enable, request.Text(Param.Reason), CancellationToken.None));
     }
 
     public ValueTask Join(ApiRequest request) =>
-        request.SendAsync(control.JoinAsync(request.RestText, request.IsSwitchedOn(Param.Wan), request.Server.Stopping));
+        request.SendAsync(control.JoinAsync(request.RestText, request.IsSwitchedOn(Param.Wan), CancellationToken.None));
 
     public ValueTask Leave(ApiRequest request) => request.SendAsync(control.LeaveAsync(CancellationToken.None));
 
     public ValueTask ForceLeave(ApiRequest request) =>
-        request.SendAsync(control.ForceLeaveAsync(request.RestText, request.Has(Param.Prune), request.Server.Stopping));
+        request.SendAsync(control.ForceLeaveAsync(request.RestText, request.Has(Param.Prune), CancellationToken.None));
 
-    public ValueTask Reload(ApiRequest request) => request.SendAsync(control.ReloadAsync(request.Server.Stopping));
+    public ValueTask Reload(ApiRequest request) => request.SendAsync(control.ReloadAsync(CancellationToken.None));
 
     /// <summary>Tokens belong to access control, which is off.</summary>
     public static ValueTask Token(ApiRequest request) => request.SendTextAsync(401, "ACL support disabled");

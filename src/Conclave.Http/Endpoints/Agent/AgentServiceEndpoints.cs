@@ -1,6 +1,7 @@
 using Conclave.Agent;
 using Conclave.Agent.Configuration;
 using Conclave.Core.Model;
+using Conclave.Http.Blocking;
 using Conclave.Http.Json;
 using Conclave.Http.Requests;
 using Conclave.Node.Filters;
@@ -10,7 +11,6 @@ namespace Conclave.Http.Endpoints.Agent;
 /// <summary><c>/v1/agent/service…</c>: the services of this agent.</summary>
 internal sealed class AgentServiceEndpoints(ILocalAgent agent, string datacenter)
 {
-    private const string BodyLimit = "http_config";
     private readonly FilterSchema<NodeService> _schema = FilterSchemas.AgentServices(datacenter);
 
     public ValueTask List(ApiRequest request)
@@ -45,35 +45,25 @@ internal sealed class AgentServiceEndpoints(ILocalAgent agent, string datacenter
         string id = request.RestText;
         if (!request.TryDuration(Param.Wait, out var wait)) return request.SendTextAsync(400, "Invalid wait time");
         string hash = request.Text(Param.Hash);
-        if (hash.Length == 0) return SendService(request, id);
-        var waiter = new HashWaiter();
-        return agent.WatchService(id, hash, waiter) ? WaitAsync(request, id, wait, waiter) : SendService(request, id);
+        if (hash.Length == 0 || agent.GetService(id)?.ContentHash != hash) return SendService(request, id);
+        var watch = new HashWatch(request.Server.Waits.Start(request, wait));
+        if (!agent.WatchService(id, hash, watch)) watch.Waiter.Wake();
+        return WaitAsync(request, id, watch);
     }
 
     public async ValueTask Register(ApiRequest request)
     {
-        long bytesMax = request.Server.Options.JsonBytesMax;
-        var body = await request.ReadBodyAsync(bytesMax).ConfigureAwait(false);
-        if (body.TooLarge)
-        {
-            await request.SendTooLargeAsync(body, bytesMax, BodyLimit).ConfigureAwait(false);
-            return;
-        }
+        if (await BodyReading.ReadJsonAsync(request).ConfigureAwait(false) is not { } body) return;
         var definition = Decode(request, body);
         request.ReleaseBody();
-        if (!request.TryRefuseNamespace())
-        {
-            await request.SendRefusalAsync().ConfigureAwait(false);
-            return;
-        }
-        var outcome = agent.RegisterServiceAsync(definition, request.IsSwitchedOn(Param.ReplaceExistingChecks), request.Server.Stopping);
+        var outcome = agent.RegisterServiceAsync(definition, request.IsSwitchedOn(Param.ReplaceExistingChecks), CancellationToken.None);
         await request.SendAsync(outcome).ConfigureAwait(false);
     }
 
     public ValueTask Deregister(ApiRequest request)
     {
         if (!request.TryRefuseNamespace()) return request.SendRefusalAsync();
-        return request.SendAsync(agent.DeregisterServiceAsync(request.RestText, request.Server.Stopping));
+        return request.SendAsync(agent.DeregisterServiceAsync(request.RestText, CancellationToken.None));
     }
 
     public ValueTask Maintenance(ApiRequest request)
@@ -82,7 +72,7 @@ internal sealed class AgentServiceEndpoints(ILocalAgent agent, string datacenter
         if (id.Length == 0) return request.SendTextAsync(400, "Missing service ID");
         if (!request.TryReadEnable(out bool enable, out string error)) return request.SendTextAsync(400, error);
         if (!request.TryRefuseNamespace()) return request.SendRefusalAsync();
-        return request.SendAsync(agent.SetServiceMaintenanceAsync(id, enable, request.Text(Param.Reason), request.Server.Stopping));
+        return request.SendAsync(agent.SetServiceMaintenanceAsync(id, enable, request.Text(Param.Reason), CancellationToken.None));
     }
 
     private static ServiceDefinition Decode(ApiRequest request, in RequestBody body)
@@ -100,45 +90,19 @@ internal sealed class AgentServiceEndpoints(ILocalAgent agent, string datacenter
         return request.SendJsonAsync();
     }
 
-    /// <summary>Waits for another hash, for the end of the wait or for the server's stop; whatever came, the answer is the service as it is then.</summary>
-    private async ValueTask WaitAsync(ApiRequest request, string id, TimeSpan wait, HashWaiter waiter)
+    /// <summary>Waits for another hash or the end of the wait; the answer is the service as it is then.</summary>
+    private async ValueTask WaitAsync(ApiRequest request, string id, HashWatch watch)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted, request.Server.Stopping);
-        try
-        {
-            await waiter.Changed.WaitAsync(Limit(request, wait), end.Token).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            await SendService(request, id).ConfigureAwait(false);
-            return;
-        }
-        catch (OperationCanceledException) when (request.Server.Stopping.IsCancellationRequested)
-        {
-            await SendService(request, id).ConfigureAwait(false);
-            return;
-        }
-        finally
-        {
-            agent.UnwatchService(id, waiter);
-        }
-        await SendService(request, id).ConfigureAwait(false);
+        var end = await watch.Waiter.WaitAsync().ConfigureAwait(false);
+        agent.UnwatchService(id, watch);
+        if (end is WaitEnd.ClientGone or WaitEnd.Stopping) request.MarkBroken();
+        else await SendService(request, id).ConfigureAwait(false);
     }
 
-    /// <summary>The wait within its bounds plus up to a sixteenth, so that clients that came together do not come back together.</summary>
-    private static TimeSpan Limit(ApiRequest request, TimeSpan wait)
+    private sealed class HashWatch(Waiter waiter) : IServiceWaiter
     {
-        if (wait <= TimeSpan.Zero) wait = request.Server.Options.DefaultQueryTime;
-        if (wait > request.Server.Options.MaxQueryTime) wait = request.Server.Options.MaxQueryTime;
-        return wait + wait / 16 * Random.Shared.NextDouble();
-    }
+        public Waiter Waiter => waiter;
 
-    private sealed class HashWaiter : IServiceWaiter
-    {
-        private readonly TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Changed => _changed.Task;
-
-        public void OnServiceChanged() => _changed.TrySetResult();
+        public void OnServiceChanged() => waiter.Wake();
     }
 }

@@ -5,15 +5,23 @@ using Conclave.Node;
 namespace Conclave.Http.Endpoints.Agent;
 
 /// <summary>Everything below <c>/v1/agent</c>.</summary>
-public static class AgentRoutes
+/// <param name="agent">Services and checks.</param>
+/// <param name="control">The agent itself.</param>
+/// <param name="gateway">The node the agent belongs to.</param>
+/// <param name="metrics">Numbers of the process.</param>
+public sealed class AgentEndpoints(ILocalAgent agent, IAgentControl control, INodeGateway gateway, IAgentMetrics metrics) : IEndpoints
 {
-    /// <summary>Adds the routes.</summary>
-    /// <param name="router">Where to.</param>
-    /// <param name="agent">Services and checks.</param>
-    /// <param name="control">The agent itself.</param>
-    /// <param name="gateway">The node the agent belongs to.</param>
-    /// <param name="metrics">Numbers of the process.</param>
-    public static void Map(Router router, ILocalAgent agent, IAgentControl control, INodeGateway gateway, IAgentMetrics metrics)
+    /// <inheritdoc/>
+    public void Map(Router router)
+    {
+        MapServices(router);
+        MapSelf(router);
+        router.Add("/v1/agent/connect/authorize", HttpVerbs.Post, AgentConnectEndpoints.Authorize);
+        router.Add("/v1/agent/connect/ca/roots", HttpVerbs.Get, AgentConnectEndpoints.Unavailable);
+        router.Add("/v1/agent/connect/ca/leaf/", HttpVerbs.Get, AgentConnectEndpoints.Unavailable);
+    }
+
+    private void MapServices(Router router)
     {
         var services = new AgentServiceEndpoints(agent, control.Identity.Datacenter);
         router.Add("/v1/agent/services", HttpVerbs.Get, services.List);
@@ -34,7 +42,10 @@ public static class AgentRoutes
         var health = new AgentHealthEndpoints(agent, control.Identity.Datacenter);
         router.Add("/v1/agent/health/service/name/", HttpVerbs.Get, health.ByName);
         router.Add("/v1/agent/health/service/id/", HttpVerbs.Get, health.ById);
+    }
 
+    private void MapSelf(Router router)
+    {
         var self = new AgentSelfEndpoints(agent, control, gateway);
         router.Add("/v1/agent/self", HttpVerbs.Get, self.Self);
         router.Add("/v1/agent/host", HttpVerbs.Get, self.Host);
@@ -47,9 +58,5 @@ public static class AgentRoutes
         router.Add("/v1/agent/token/", HttpVerbs.Put, AgentSelfEndpoints.Token);
         router.Add("/v1/agent/metrics", HttpVerbs.Get, new AgentMetricsEndpoint(metrics).Get);
         router.Add("/v1/agent/monitor", HttpVerbs.Get, new AgentMonitorEndpoint(control).Get);
-
-        router.Add("/v1/agent/connect/authorize", HttpVerbs.Post, AgentConnectEndpoints.Authorize);
-        router.Add("/v1/agent/connect/ca/roots", HttpVerbs.Get, AgentConnectEndpoints.Unavailable);
-        router.Add("/v1/agent/connect/ca/leaf/", HttpVerbs.Get, AgentConnectEndpoints.Unavailable);
     }
 }

@@ -1,0 +1,151 @@
+using System.Diagnostics.Metrics;
+using Conclave.Http.Endpoints.Agent;
+
+namespace Conclave.Hosting.Agent;
+
+/// <summary>
+/// Collects what the process measures with System.Diagnostics.Metrics, for <c>agent/metrics</c>: values since the start and those of the last finished interval.
+/// Instruments of meters whose name begins with <c>Conclave</c> are taken, with <c>conclave.</c> at the start of their name replaced by the prefix.
+/// </summary>
+public sealed class AgentMetrics : IAgentMetrics, IDisposable
+{
+    private const string Meters = "Conclave", OwnPrefix = "conclave.";
+    private const int SeriesMax = 4096;                        // labels must not grow memory without end
+    private static readonly TimeSpan IntervalLength = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();                       // guards everything below
+    private readonly TimeProvider _clock;
+    private readonly string _prefix;
+    private readonly MeterListener _listener;
+    private readonly SortedDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
+    private DateTimeOffset _intervalStart;
+    private MetricsSnapshot? _lastInterval;
+
+    /// <summary>Starts to listen.</summary>
+    /// <param name="prefix">First part of names, <c>consul</c> by default.</param>
+    /// <param name="prometheus">Whether the Prometheus form is offered.</param>
+    /// <param name="clock">Time.</param>
+    public AgentMetrics(string prefix, bool prometheus, TimeProvider clock)
+    {
+        (_prefix, IsPrometheusEnabled, _clock) = (prefix, prometheus, clock);
+        _intervalStart = Floor(clock.GetUtcNow());
+        _listener = new() { InstrumentPublished = static (instrument, listener) => Choose(instrument, listener) };
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Record(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Record(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Record(instrument, value, tags));
+        _listener.Start();
+    }
+
+    /// <inheritdoc/>
+    public bool IsPrometheusEnabled { get; }
+
+    /// <inheritdoc/>
+    public MetricsSnapshot Current()
+    {
+        _listener.RecordObservableInstruments();
+        lock (_gate)
+        {
+            Roll();
+            return _lastInterval ?? Snapshot(static series => series.Interval, IntervalLength);
+        }
+    }
+
+    /// <inheritdoc/>
+    public MetricsSnapshot Total()
+    {
+        _listener.RecordObservableInstruments();
+        lock (_gate)
+        {
+            Roll();
+            return Snapshot(static series => series.Total, IntervalLength);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _listener.Dispose();
+
+    private static void Choose(Instrument instrument, MeterListener listener)
+    {
+        if (instrument.Meter.Name.StartsWith(Meters, StringComparison.Ordinal)) listener.EnableMeasurementEvents(instrument);
+    }
+
+    private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        lock (_gate)
+        {
+            Roll();
+            string key = Key(instrument, tags);
+            if (!_series.TryGetValue(key, out var series))
+            {
+                if (_series.Count >= SeriesMax) return;
+                _series[key] = series = new MetricSeries(Name(instrument), Kind(instrument), Labels(tags));
+            }
+            series.Add(value);
+        }
+    }
+
+    private void Roll()
+    {
+        var start = Floor(_clock.GetUtcNow());
+        if (start == _intervalStart) return;
+        _lastInterval = Snapshot(static series => series.Interval, IntervalLength);
+        _intervalStart = start;
+        foreach (var series in _series.Values) series.StartInterval();
+    }
+
+    private MetricsSnapshot Snapshot(Func<MetricSeries, MetricValues> values, TimeSpan length)
+    {
+        var gauges = ProcessGauges();
+        var counters = new List<MetricAggregate>();
+        var samples = new List<MetricAggregate>();
+        foreach (var series in _series.Values)
+        {
+            var value = values(series);
+            if (series.Kind == MetricKind.Gauge) gauges.Add(new(series.Name, series.Last, series.Labels));
+            else if (value.Count > 0) (series.Kind == MetricKind.Counter ? counters : samples).Add(value.ToAggregate(series, length));
+        }
+        return new(_intervalStart, gauges, counters, samples);
+    }
+
+    private List<MetricGauge> ProcessGauges()
+    {
+        var memory = GC.GetGCMemoryInfo();
+        return
+        [
+            new(_prefix + ".runtime.alloc_bytes", GC.GetTotalMemory(forceFullCollection: false), []),
+            new(_prefix + ".runtime.num_goroutines", ThreadPool.ThreadCount, []),
+            new(_prefix + ".runtime.sys_bytes", memory.TotalCommittedBytes, []),
+            new(_prefix + ".runtime.total_gc_pause_ns", GC.GetTotalPauseDuration().TotalNanoseconds, []),
+            new(_prefix + ".runtime.total_gc_runs", GC.CollectionCount(0), []),
+        ];
+    }
+
+    private static string Key(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        if (tags.Length == 0) return instrument.Name;
+        var key = new System.Text.StringBuilder(instrument.Name);
+        foreach (var (name, value) in tags) key.Append('\n').Append(name).Append('=').Append(value);
+        return key.ToString();
+    }
+
+    private string Name(Instrument instrument) =>
+        _prefix + "." + (instrument.Name.StartsWith(OwnPrefix, StringComparison.Ordinal) ? instrument.Name[OwnPrefix.Length..] : instrument.Name);
+
+    private static MetricKind Kind(Instrument instrument)
+    {
+        string type = instrument.GetType().Name;
+        if (type.Contains("Counter", StringComparison.Ordinal) && !type.Contains("UpDown", StringComparison.Ordinal))
+            return instrument.IsObservable ? MetricKind.Gauge : MetricKind.Counter;
+        return type.StartsWith("Histogram", StringComparison.Ordinal) ? MetricKind.Sample : MetricKind.Gauge;
+    }
+
+    private static KeyValuePair<string, string>[] Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        var labels = new KeyValuePair<string, string>[tags.Length];
+        for (int i = 0; i < tags.Length; i++) labels[i] = new(tags[i].Key, tags[i].Value?.ToString() ?? "");
+        Array.Sort(labels, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        return labels;
+    }
+
+    private static DateTimeOffset Floor(DateTimeOffset moment) => new(moment.UtcTicks - moment.UtcTicks % IntervalLength.Ticks, TimeSpan.Zero);
+}
