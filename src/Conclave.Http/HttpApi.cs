@@ -28,7 +28,7 @@ public static class HttpApi
         var router = new Router();
         MapState(router, new ReadResponder(gateway), control.Identity.Version);
         new EventEndpoints(gateway, agent, events).Map(router);
-        AgentRoutes.Map(router, agent, control, gateway, metrics);
+        new AgentEndpoints(agent, control, gateway, metrics).Map(router);
         return new HttpFrontEnd(options, router, loggers.CreateLogger<HttpFrontEnd>());
     }
 

@@ -1,7 +1,8 @@
 using Conclave.Agent;
 using Conclave.Agent.Configuration;
+using Conclave.Agent.Events;
 using Conclave.Hosting.Agent;
-using Conclave.Http.Endpoints.Agent;
+using Conclave.Http;
 using Conclave.Http.Server;
 using Conclave.Node;
 using Conclave.Storage;
@@ -24,6 +25,7 @@ public sealed class AgentHost : IAsyncDisposable
     private readonly AgentRuntime _local;
     private readonly TaskCompletionSource<AgentEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly AgentMetrics _metrics;
+    private readonly EventLog _events = new();
     private HttpListenerHost? _http;
     private volatile AgentConfig _config;
     private int _isStopped;
@@ -152,7 +154,8 @@ public sealed class AgentHost : IAsyncDisposable
     private async Task OpenHttpAsync(List<HttpBinding> bindings, CancellationToken stop)
     {
         if (bindings.Count == 0) return;
-        var frontEnd = HttpComposition.Create(AgentListeners.Options(_config), Gateway, new AgentEndpoints(_local, new AgentControl(this, _local, _options.Log), Gateway, _metrics), _options.Log);
+        var control = new AgentControl(this, _local, _options.Log);
+        var frontEnd = HttpApi.Create(AgentListeners.Options(_config), Gateway, _local, control, _metrics, _events, _options.Log);
         foreach (var binding in bindings) AgentHostLog.StartingServer(_logger, binding.UnixPath ?? binding.EndPoint!.ToString(), binding.UnixPath is null ? "tcp" : "unix", binding.Tls is null ? "http" : "https");
         _http = await HttpListenerHost.StartAsync(frontEnd, bindings, _options.Log, stop).ConfigureAwait(false);
         AgentListeners.SetSocketModes(_config);
