@@ -10,7 +10,9 @@ internal sealed class StateFixture
 {
     private int _sessions;
 
-    public CommandApplier Applier { get; } = new(new StateRoot());
+    public StateFixture() => Applier = new CommandApplier(Root);
+
+    public CommandApplier Applier { get; }
 
     public StateRoot Root { get; private set; } = new();
 
@@ -35,15 +37,16 @@ internal sealed class StateFixture
 
     public ApplyResult Register(RegisterRequest request) => Do(index => Applier.ApplyRegister(index, request));
 
+    /// <summary>Leaves a node that is there as it is.</summary>
     public ApplyResult Service(string node, string id, string name, string? check = null, string status = HealthStatus.Passing, string address = "10.0.0.1") =>
         Register(new RegisterRequest
         {
-            Node = node, Address = address, Service = new NodeService { Id = id, Service = name, Port = 80 },
+            Node = node, Address = address, SkipNodeUpdate = true, Service = new NodeService { Id = id, Service = name, Port = 80 },
             Check = check is null ? null : new HealthCheck { Node = node, CheckId = check, Name = check, Status = status, ServiceId = id },
         });
 
     public ApplyResult Check(string node, string id, string status, string service = "") =>
-        Register(new RegisterRequest { Node = node, Address = "10.0.0.1", Check = new HealthCheck { Node = node, CheckId = id, Name = id, Status = status, ServiceId = service } });
+        Register(new RegisterRequest { Node = node, Address = "10.0.0.1", SkipNodeUpdate = true, Check = new HealthCheck { Node = node, CheckId = id, Name = id, Status = status, ServiceId = service } });
 
     public ApplyResult Deregister(string node, string service = "", string check = "") =>
         Do(index => Applier.ApplyDeregister(index, new DeregisterRequest { Node = node, ServiceId = service, CheckId = check }));
@@ -73,6 +76,9 @@ internal sealed class StateFixture
         names = found.ConvertAll(name => Encoding.UTF8.GetString(name.Span));
         return index;
     }
+
+    /// <summary>For commands given to the applier as bytes, which count their index themselves.</summary>
+    public void Skip() => Index++;
 
     public void Publish()
     {
