@@ -37,7 +37,11 @@ internal sealed class Peer(string id, LogIndex next, Instant now)
 
     public Instant HeartbeatAt { get; set; } = now;
 
-    public Instant CommitAt { get; set; } = Instant.Never;
+    /// <summary>When an append is due even without entries.</summary>
+    public Instant CommitAt { get; set; } = now;
+
+    /// <summary>That is because the commit index has moved, rather than for repetition.</summary>
+    public bool CommitIsNews { get; set; }
 
     /// <summary>Commit index it was told last.</summary>
     public LogIndex CommitTold { get; set; }

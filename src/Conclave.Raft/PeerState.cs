@@ -19,6 +19,11 @@ internal abstract class PeerState
 
     /// <summary>The deadline has passed.</summary>
     public abstract void OnDeadline(Peer peer, Instant now);
+
+    /// <summary>The peer is there.</summary>
+    public virtual void OnAlive(Instant now)
+    {
+    }
 }
 
 /// <summary>Where the logs meet is not known, or the peer does not answer: one append at a time, farther apart while none is answered.</summary>
@@ -54,6 +59,15 @@ internal sealed class Probing : PeerState
         if (_request is null) return;
         _request = null;                                       // lost: MaySend allows another
         _wait = _wait * 2 > LongestWait ? LongestWait : _wait * 2;
+    }
+
+    /// <summary>The peer answered a heartbeat: a probe that is overdue was lost, and there is no reason to wait longer for the next one.</summary>
+    public override void OnAlive(Instant now)
+    {
+        if (_request is { } request && now - request.SentAt < FirstWait) return;
+        _request = null;
+        _nextTry = default;
+        _wait = FirstWait;
     }
 
     /// <summary>The peer refused for a reason other than its log.</summary>

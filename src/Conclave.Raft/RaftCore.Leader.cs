@@ -260,11 +260,16 @@ public sealed partial class RaftCore
         }
     }
 
-    // Idle followers learn the commit index a little later, so that a busy leader tells it along with the next entries.
+    // Idle followers learn the commit index a little later, so that a busy leader tells it along with the next entries;
+    // and again from time to time, because one that has restarted forgets it.
     private bool CommitIsDue(Peer peer)
     {
-        if (peer.CommitTold >= CommitIndex) return false;
-        if (peer.CommitAt == Instant.Never) peer.CommitAt = _now + RandomWait(_config.CommitSpread);
+        if (peer.CommitTold < CommitIndex && !peer.CommitIsNews)
+        {
+            peer.CommitIsNews = true;
+            var soon = _now + RandomWait(_config.CommitSpread);
+            if (soon < peer.CommitAt) peer.CommitAt = soon;
+        }
         return _now >= peer.CommitAt;
     }
 
@@ -276,7 +281,8 @@ public sealed partial class RaftCore
         var previous = new LogIndex(peer.Next.Value - 1);
         var last = new LogIndex(previous.Value + (ulong)entries.Length);
         peer.CommitTold = CommitIndex < last ? CommitIndex : last;
-        peer.CommitAt = Instant.Never;
+        peer.CommitIsNews = false;
+        peer.CommitAt = _now + _config.HeartbeatTimeout / 2;
         Send(new RaftMessage
         {
             Kind = RaftMessageKind.Append, To = peer.Id, Term = Term, RequestId = ++_lastRequest,
@@ -302,6 +308,7 @@ public sealed partial class RaftCore
         if (message.Heartbeat)
         {
             peer.OnHeartbeatReply(message.RequestId, _now);
+            peer.State.OnAlive(_now);
         }
         else if (peer.State.TryTake(message.RequestId, out var request))
         {
