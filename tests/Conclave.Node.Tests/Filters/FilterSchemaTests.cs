@@ -140,6 +140,14 @@ public class FilterSchemaTests
         Assert.StartsWith("Failed to compile regular expression", Assert.Throws<FilterException>(() => FilterCompiler.Compile($"Node matches `{pattern}`", FilterSchemas.Nodes)).Reason);
 
     [Fact]
+    public void Patterns_are_bounded_in_number()
+    {
+        static string Patterns(int count) => string.Join(" or ", Enumerable.Repeat("Node not matches a", count));
+        FilterCompiler.Compile(Patterns(FilterCompiler.PatternsMax), FilterSchemas.Nodes);
+        Assert.Equal("Number of patterns (33) exceeds the limit (32)", Assert.Throws<FilterException>(() => FilterCompiler.Compile(Patterns(FilterCompiler.PatternsMax + 1), FilterSchemas.Nodes)).Reason);
+    }
+
+    [Fact]
     public void Empty_expression_filters_nothing()
     {
         var filter = FilterCompiler.Compile("", FilterSchemas.Nodes);

@@ -1,0 +1,25 @@
+namespace Conclave.Fuzz;
+
+/// <summary>Something that takes foreign bytes. Running it must end, stay within bounded memory and throw nothing, whatever the bytes.</summary>
+/// <param name="Name">Name on the command line.</param>
+/// <param name="Run">Feeds the bytes; throws when a promise is broken.</param>
+/// <param name="Seeds">Valid inputs to start from.</param>
+internal sealed record FuzzTarget(string Name, FuzzTarget.Body Run, Func<string, IEnumerable<byte[]>> Seeds)
+{
+    /// <summary>Bytes that a run may allocate whatever the input's size; more is allowed in proportion to the input.</summary>
+    public long AllocatedBytesMax { get; init; } = 4 << 20;
+
+    public delegate void Body(ReadOnlySpan<byte> data);
+
+    /// <summary>All targets.</summary>
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        new("msgpack", Targets.MsgPackTarget.Run, Corpus.Calls),
+        new("commands", Targets.CommandTarget.Run, Corpus.Commands),
+        // Compiled twice, with a bounded number of patterns that are dear each.
+        new("filters", Targets.FilterTarget.Run, _ => Corpus.Filters) { AllocatedBytesMax = 64 << 20 },
+        new("snapshot", Targets.SnapshotTarget.Run, Corpus.Archives),
+        new("state", Targets.StateStreamTarget.Run, Corpus.States),
+        new("query", Targets.QueryTarget.Run, _ => Corpus.Queries),
+    ];
+}
