@@ -15,8 +15,8 @@ internal sealed class MemoryGateway : INodeGateway
 
     public MemoryGateway()
     {
-        _applier = new CommandApplier(new StateRoot());
         _root = new StateRoot();
+        _applier = new CommandApplier(_root);
     }
 
     public string? ReadError { get; set; }
