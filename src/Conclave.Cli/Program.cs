@@ -2,5 +2,5 @@ namespace Conclave.Cli;
 
 internal static class Program
 {
-    private static int Main(string[] args) => 127;
+    private static async Task<int> Main(string[] args) => await CommandLine.RunAsync(args, CommandIo.System(), CancellationToken.None).ConfigureAwait(false);
 }

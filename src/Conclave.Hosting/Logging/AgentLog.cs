@@ -14,12 +14,18 @@ namespace Conclave.Hosting.Logging;
 /// </remarks>
 public sealed class AgentLog : ILoggerFactory
 {
-    private readonly Lock _gate = new();                      // guards writes to _subscribers
+    /// <summary>Lines kept before the banner; a start writes about twenty.</summary>
+    private const int HeldLinesMax = 4096;
+
+    private readonly Lock _gate = new();                      // guards writes to _subscribers and everything about _held
     private readonly TimeProvider _clock;
     private readonly List<LogPump> _pumps = [];
     private volatile Subscription[] _subscribers = [];
     private volatile LogLevels _level;
     private readonly bool _json;
+
+    // Lines written before the banner; null once released. Guarded by _gate.
+    private List<string>? _held;
 
     /// <summary>Starts the outputs.</summary>
     /// <param name="config">Level, form and file.</param>
@@ -68,10 +74,21 @@ public sealed class AgentLog : ILoggerFactory
         return subscription;
     }
 
-    /// <summary>Writes text as it is to the outputs, in order with the lines (the banner).</summary>
-    public void WriteRaw(string text)
+    /// <summary>Keeps lines back until <see cref="Release"/>, because the banner that comes before them names what only the start finds out.</summary>
+    public void Hold()
     {
-        foreach (var pump in _pumps) pump.Enqueue(text);
+        lock (_gate) _held ??= [];
+    }
+
+    /// <summary>Writes text as it is to the outputs, then the lines that were held.</summary>
+    public void Release(string text)
+    {
+        lock (_gate)
+        {
+            if (text.Length > 0) Enqueue(text);
+            foreach (var line in _held ?? []) Enqueue(line);
+            _held = null;
+        }
     }
 
     /// <summary>Ends the outputs; waits for a reader that does not read only <see cref="LogPump.DrainTime"/>.</summary>
@@ -91,10 +108,25 @@ public sealed class AgentLog : ILoggerFactory
     internal void Write(LogLevels level, string name, string message, Exception? error)
     {
         var line = LogLine.Format(_clock.GetLocalNow(), level, name, message, error, _json);
-        if (level >= _level)
-            foreach (var pump in _pumps) pump.Enqueue(line + "\n");
+        if (level >= _level && !TryHold(line + "\n")) Enqueue(line + "\n");
         foreach (var subscriber in _subscribers)
             if (level >= subscriber.Level) subscriber.Sink.OnLine(line);
+    }
+
+    private bool TryHold(string line)
+    {
+        if (Volatile.Read(ref _held) is null) return false;
+        lock (_gate)
+        {
+            if (_held is null) return false;
+            if (_held.Count < HeldLinesMax) _held.Add(line);
+            return true;
+        }
+    }
+
+    private void Enqueue(string text)
+    {
+        foreach (var pump in _pumps) pump.Enqueue(text);
     }
 
     private void Remove(Subscription subscription)

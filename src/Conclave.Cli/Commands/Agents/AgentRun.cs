@@ -1,0 +1,126 @@
+using System.Runtime.InteropServices;
+using Conclave.Agent.Configuration;
+using Conclave.Hosting;
+using Conclave.Hosting.Configuration;
+using Conclave.Hosting.Logging;
+using Microsoft.Extensions.Logging;
+
+namespace Conclave.Cli.Commands.Agents;
+
+/// <summary>One run of an agent: from the configuration to the exit code. Signals, times and codes are those that launchers count on.</summary>
+internal sealed class AgentRun(CommandIo io, AgentConfig config, Func<AgentConfig> readConfig)
+{
+    /// <summary>A graceful leave that takes longer is given up.</summary>
+    private static readonly TimeSpan LeaveTimeMax = TimeSpan.FromSeconds(15);
+
+    /// <summary>An agent that does not stop within this time is left to the system.</summary>
+    private static readonly TimeSpan StopTimeMax = TimeSpan.FromSeconds(5);
+
+    private const int Stopped = 1, Dumped = 2;
+
+    public async Task<int> RunAsync(CancellationToken stop)
+    {
+        using var signals = new AgentSignals(stop);
+        AgentLog log;
+        try
+        {
+            if (!config.InMemory) Directory.CreateDirectory(config.DataDir);
+            log = new AgentLog(config.Log, io.OpenOutput(), TimeProvider.System);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return io.Fail($"==> {error.Message}");
+        }
+        using (log)
+        {
+            log.Hold();
+            var logger = log.CreateLogger("agent");
+            var code = await RunAsync(log, logger, signals).ConfigureAwait(false);
+            log.Release("");
+            AgentLines.ExitCode(logger, code);
+            return code;
+        }
+    }
+
+    private async Task<int> RunAsync(AgentLog log, ILogger logger, AgentSignals signals)
+    {
+        foreach (var warning in config.Warnings) AgentLines.Warning(logger, warning);
+        using var pidFile = new PidFile(config.PidFile);
+        AgentHost host;
+        try
+        {
+            pidFile.Write();
+            host = await AgentHost.StartAsync(new AgentHostOptions { Config = config, Log = log, ReadConfig = readConfig }, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            // Whatever a start fails of ends in one line and a code; there is nothing to clean up but what the host has cleaned up itself.
+            AgentLines.StartFailed(logger, error.Message.ReplaceLineEndings("; "));
+            return Stopped;
+        }
+        log.Release(AgentBanner.Of(config, host.Identity));
+        var code = await ServeAsync(host, logger, signals).ConfigureAwait(false);
+        await StopAsync(host, logger).ConfigureAwait(false);
+        return code;
+    }
+
+    private async Task<int> ServeAsync(AgentHost host, ILogger logger, AgentSignals signals)
+    {
+        while (true)
+        {
+            var next = signals.NextAsync();
+            if (await Task.WhenAny(next, host.Ended).ConfigureAwait(false) == host.Ended)
+            {
+                var end = await host.Ended.ConfigureAwait(false);
+                if (end.Kind == AgentEndKind.Left) return 0;
+                AgentLines.Failed(logger, end.Message);
+                return Stopped;
+            }
+            var signal = await next.ConfigureAwait(false);
+            AgentLines.Caught(logger, AgentSignals.NameOf(signal));
+            if (signal == PosixSignal.SIGHUP) await ReloadAsync(host, logger).ConfigureAwait(false);
+            else if (AgentSignals.IsDump(signal)) return Dump(signal);
+            else return await EndAsync(host, logger, signals, signal).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task ReloadAsync(AgentHost host, ILogger logger)
+    {
+        var outcome = await host.ReloadAsync().ConfigureAwait(false);
+        if (!outcome.IsOk) AgentLines.ReloadFailed(logger, outcome.Text.ReplaceLineEndings("; "));
+    }
+
+    /// <summary>The exit code after SIGINT or SIGTERM: 0 for a finished leave, else 1.</summary>
+    private async Task<int> EndAsync(AgentHost host, ILogger logger, AgentSignals signals, PosixSignal signal)
+    {
+        var leaves = signal == PosixSignal.SIGINT ? !config.SkipsLeaveOnInterrupt : config.LeavesOnTerminate;
+        if (!leaves)
+        {
+            AgentLines.NoLeave(logger);
+            return Stopped;
+        }
+        var leave = host.LeaveAsync();
+        var first = await Task.WhenAny(leave, signals.NextAsync(), Task.Delay(LeaveTimeMax)).ConfigureAwait(false);
+        if (first != leave)
+        {
+            AgentLines.LeaveGivenUp(logger);
+            return Stopped;
+        }
+        await leave.ConfigureAwait(false);
+        return 0;
+    }
+
+    private int Dump(PosixSignal signal)
+    {
+        io.Error.Write($"{AgentSignals.NameOf(signal)}\n\n{Environment.StackTrace}\n");
+        return Dumped;
+    }
+
+    private static async Task StopAsync(AgentHost host, ILogger logger)
+    {
+        AgentLines.Stopping(logger);
+        var stopped = host.DisposeAsync().AsTask();
+        if (await Task.WhenAny(stopped, Task.Delay(StopTimeMax)).ConfigureAwait(false) != stopped) AgentLines.StopGivenUp(logger);
+        else await stopped.ConfigureAwait(false);
+    }
+}
