@@ -39,7 +39,7 @@ internal static class ServiceRules
         Tags = service.Tags ?? [],
         Address = service.Address,
         TaggedAddresses = TaggedAddresses(service),
-        Meta = service.Meta ?? AgentConfig.EmptyMap,
+        Meta = service.Meta,
         Port = service.Port,
         SocketPath = service.SocketPath,
         Weights = service.Weights ?? ServiceWeights.Default,
