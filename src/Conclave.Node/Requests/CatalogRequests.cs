@@ -54,10 +54,13 @@ public static class CatalogRequests
         return IsAnyAddress(service.Address) ? "Invalid service address" : null;
     }
 
+    /// <summary>Fills in the id of a check from its name: all that happens to checks in transactions.</summary>
+    public static HealthCheck NameCheck(HealthCheck check) => check.CheckId.Length == 0 && check.Name.Length != 0 ? check with { CheckId = check.Name } : check;
+
     /// <summary>Fills in the id (from the name), the node and the kind of a check.</summary>
     public static HealthCheck PrepareCheck(HealthCheck check, string node)
     {
-        if (check.CheckId.Length == 0 && check.Name.Length != 0) check = check with { CheckId = check.Name };
+        check = NameCheck(check);
         if (check.Node.Length == 0 && node.Length != 0) check = check with { Node = node };
         if (check.Type.Length == 0 && KindOf(check.Definition) is { Length: > 0 } kind) check = check with { Type = kind };
         return check;

@@ -43,7 +43,7 @@ public static class TxnRequests
         }
         if (op.Check is { } check)
         {
-            var filled = CatalogRequests.PrepareCheck(check.Check, node: "");
+            var filled = CatalogRequests.NameCheck(check.Check);
             if (!ReferenceEquals(filled, check.Check)) prepared = new TxnOp { Check = check with { Check = filled } };
         }
         return null;
