@@ -6,17 +6,18 @@ namespace Conclave.Raft;
 public sealed partial class RaftCore
 {
     private Instant _electionDeadline;
-    private Instant _leaderHeardAt;
+    private Instant? _leaderHeardAt;                           // null while there never was another server to hear
     private VoteTally? _votes;
 
     // A leader may rely on followers that heard it within this time not to vote for another.
-    private bool LeaderIsFresh => Role == RaftRole.Leader || (_now < _leaderHeardAt + _config.HeartbeatTimeout && Configuration.VoterCount > 1);
+    private bool LeaderIsFresh => Role == RaftRole.Leader || (_leaderHeardAt is { } heard && _now < heard + _config.HeartbeatTimeout);
 
-    private bool MayCampaign => IsVoter;
+    // A voter whose removal is not committed may be the only one with the entries that the others need.
+    private bool MayCampaign => IsVoter || (_configurations.IsPending && _configurations.Committed.IsVoter(_config.ServerId));
 
     private void TickFollower()
     {
-        bool atOnce = _config.SoleVoterCampaignsAtOnce && IsSoleVoter && Role == RaftRole.Follower;
+        bool atOnce = _config.SoleVoterCampaignsAtOnce && IsSoleVoter && Role == RaftRole.Follower && !LeaderIsFresh;
         if (_now < _electionDeadline && !atOnce) return;
         if (!MayCampaign)
         {
@@ -129,7 +130,7 @@ public sealed partial class RaftCore
     // Always campaign when told to: a leader of the peers' make that asked refuses all writes from then on.
     private void OnTimeoutNow(in RaftMessage message)
     {
-        if (message.Term < Term || Role == RaftRole.Leader || !IsVoter) return;
+        if (message.Term < Term || Role == RaftRole.Leader || !MayCampaign) return;
         if (message.Term > Term) BecomeFollower(message.Term, message.From);
         Campaign(transfer: true);
     }

@@ -111,7 +111,7 @@ public sealed partial class RaftCore
             LogIndex = _log.LastIndex, Success = success, NoRetryBackoff = noRetryBackoff,
         }, afterFlush: true);
 
-    /// <summary>A leader offers a snapshot (<see cref="RaftMessageKind.Snapshot"/>). True: receive it, and call <see cref="OnSnapshotInstalled"/> or <see cref="OnSnapshotFailed"/> in the end. False: it is refused, the reply is among the effects.</summary>
+    /// <summary>A leader offers a snapshot (<see cref="RaftMessageKind.Snapshot"/>). True: receive it, and call <see cref="OnSnapshotInstalled"/> or <see cref="OnSnapshotFailed"/> in the end. False: it is refused or not needed, the reply is among the effects.</summary>
     public bool OfferSnapshot(in RaftMessage message)
     {
         if (message.From == _config.ServerId) return false;
@@ -124,7 +124,10 @@ public sealed partial class RaftCore
         if (message.Term > Term || Role != RaftRole.Follower || LeaderId != message.From) BecomeFollower(message.Term, message.From);
         else ResetElectionDeadline();
         _leaderHeardAt = _now;
-        return true;
+        if (message.LogIndex > CommitIndex) return true;
+        // Everything up to there is here already, perhaps from an earlier try whose answer was lost.
+        Send(new RaftMessage { Kind = RaftMessageKind.SnapshotReply, To = message.From, Term = Term, RequestId = message.RequestId, LogIndex = CommitIndex, Success = true }, afterFlush: true);
+        return false;
     }
 
     /// <summary>The snapshot is durable and the state is the one it holds.</summary>

@@ -73,7 +73,7 @@ public sealed partial class RaftCore
         foreach (var entry in recovered.Entries) AddRecovered(entry);
         _log.TryMarkStable(_log.LastIndex, _log.LastTerm);
         // A vote given just before the restart is remembered, but not that a leader was heard: it may still rely on that.
-        _leaderHeardAt = now;
+        if (Configuration.Servers.Length > 1) _leaderHeardAt = now;
         _electionDeadline = now + RandomWait(_config.HeartbeatTimeout);
     }
 
@@ -124,8 +124,8 @@ public sealed partial class RaftCore
     /// <summary>Where <see cref="CommittedConfiguration"/> stands in the log.</summary>
     public LogIndex CommittedConfigurationIndex => _configurations.CommittedIndex;
 
-    /// <summary>When a follower heard its leader last (the start of the server before that). For the age of stale reads.</summary>
-    public Instant LeaderHeardAt => Role == RaftRole.Leader ? _now : _leaderHeardAt;
+    /// <summary>When a follower heard its leader last (the start of the server before that), null when it never had one. For the age of stale reads.</summary>
+    public Instant? LeaderHeardAt => Role == RaftRole.Leader ? _now : _leaderHeardAt;
 
     /// <summary>Data bytes of the entries in memory.</summary>
     public long LogBytes => _log.Bytes;
@@ -173,6 +173,9 @@ public sealed partial class RaftCore
 
     /// <summary>An entry of the log; it must lie above the compacted part and not above <see cref="LastIndex"/>.</summary>
     public LogEntry Entry(LogIndex index) => _log[index];
+
+    /// <summary>Term of an entry in memory, or of the one before them; false when it is not known.</summary>
+    public bool TryTermAt(LogIndex index, out Term term) => _log.TryTermAt(index, out term);
 
     /// <summary>
     /// The state holds everything up to <paramref name="index"/>. Without followers the entries before it have no further use in memory and are forgotten; the log on disk keeps them until a snapshot.

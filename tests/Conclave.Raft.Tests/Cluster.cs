@@ -29,6 +29,9 @@ internal sealed class Cluster
     /// <summary>Messages on their way, oldest first.</summary>
     public List<RaftMessage> Network { get; } = [];
 
+    /// <summary>Last entry that any server has applied.</summary>
+    public LogIndex LastCommitted { get; private set; }
+
     public Action<RaftMessage>? Trace { get; set; }
 
     public static RaftServer Member(string id, Suffrage suffrage = Suffrage.Voter) => new(id, $"127.0.0.1:{8300 + id[^1]}", suffrage);
@@ -83,11 +86,29 @@ internal sealed class Cluster
     {
         var message = Network[position];
         Network.RemoveAt(position);
-        if (_cut.Contains(message.From) || _cut.Contains(message.To) || !Servers.TryGetValue(message.To, out var to) || !to.IsUp) return;
+        if (_cut.Contains(message.From) || _cut.Contains(message.To) || !Servers.TryGetValue(message.To, out var to) || !to.IsUp)
+        {
+            NoteLost(message);
+            return;
+        }
         Trace?.Invoke(message);
         if (message.Kind == RaftMessageKind.Snapshot) to.InstallFrom(Servers[message.From], message);
         else to.Turn(core => core.Step(message));
         Check();
+    }
+
+    public void Lose(int position)
+    {
+        var message = Network[position];
+        Network.RemoveAt(position);
+        NoteLost(message);
+    }
+
+    // The sender of a snapshot always learns how it ended; everything else is lost without a word.
+    private void NoteLost(in RaftMessage message)
+    {
+        var (sender, receiver) = message.Kind == RaftMessageKind.Snapshot ? (message.From, message.To) : (message.To, message.From);
+        if (message.Kind is RaftMessageKind.Snapshot or RaftMessageKind.SnapshotReply) Servers[sender].Turn(core => core.OnUnreachable(receiver));
     }
 
     public Server RunUntilLeader()
@@ -95,14 +116,23 @@ internal sealed class Cluster
         for (int i = 0; i < 1000; i++)
         {
             Run(TimeSpan.FromMilliseconds(50));
-            if (Leader is { } leader && leader.Core!.CommitIndex == leader.Core.LastIndex && Servers.Values.All(s => !s.IsUp || _cut.Contains(s.Id) || s.Core!.LeaderId == leader.Id)) return leader;
+            if (Leader is { } leader && leader.Core!.CommitIndex == leader.Core.LastIndex && Servers.Values.All(s => Follows(s, leader))) return leader;
         }
-        throw new InvalidOperationException("no leader was elected");
+        throw new InvalidOperationException("no leader was elected: " + Describe());
     }
+
+    public string Describe() => string.Join("; ", Servers.Values.Select(Describe));
+
+    private static string Describe(Server server) => server.Core is not { } core ? $"{server.Id} down" :
+        $"{server.Id} {core.Role} term {core.Term} leader '{core.LeaderId}' log {core.LastIndex}/{core.LastTerm} commit {core.CommitIndex} servers {string.Join(' ', core.Configuration.Servers.ToArray().Select(s => s.Id + s.Suffrage))}";
+
+    private bool Follows(Server server, Server leader) =>
+        !server.IsUp || _cut.Contains(server.Id) || leader.Core!.Configuration.Find(server.Id) is null || server.Core!.LeaderId == leader.Id;
 
     /// <summary>A committed entry never changes: the first server to apply it decides.</summary>
     public void NoteCommitted(string id, in LogEntry entry)
     {
+        if (entry.Index > LastCommitted) LastCommitted = entry.Index;
         if (!_committed.TryGetValue(entry.Index.Value, out var first)) _committed.Add(entry.Index.Value, entry);
         else Assert.True(first.Term == entry.Term && first.Data.Span.SequenceEqual(entry.Data.Span), $"{id} applied another entry {entry.Index}: term {entry.Term} instead of {first.Term}");
     }
@@ -115,7 +145,7 @@ internal sealed class Cluster
             if (!_leaders.TryGetValue(leader.Term.Value, out string? other)) _leaders.Add(leader.Term.Value, server.Id);
             else Assert.True(other == server.Id, $"{other} and {server.Id} both lead term {leader.Term}");
         }
-        int holders = Servers.Values.Count(s => s.Core?.HoldsLease(Now) == true);
-        Assert.True(holders <= 1, $"{holders} servers hold a lease");
+        foreach (var server in Servers.Values)
+            if (server.Core?.HoldsLease(Now) == true) Assert.True(server.Core.CommitIndex >= LastCommitted, $"{server.Id} holds a lease at commit {server.Core.CommitIndex} although {LastCommitted} is committed");
     }
 }

@@ -43,10 +43,23 @@ internal sealed class Server(Cluster cluster, string id)
         _log.Clear();
         _log.AddRange(log);
         _held.Clear();
+        ResetToSnapshotIfItIsNotInTheLog();
         Applied = [.. _snapshot.State];
         AppliedIndex = _snapshot.End.Index;
         Core = new RaftCore(config, new RecoveredRaft(_term, _vote, _snapshot.End.Index, _snapshot.End.Term, _snapshot.Configuration, _snapshot.ConfigurationIndex, [.. _log]),
             new Prng((ulong)Id[^1] * 31 + cluster.Seed), cluster.Now);
+    }
+
+    // What the recovery of the real log does.
+    private void ResetToSnapshotIfItIsNotInTheLog()
+    {
+        var end = _snapshot.End;
+        if (end.Index < _base.Index || (end.Index == _base.Index && end.Term == _base.Term)) return;
+        int position = (int)(end.Index.Value - _base.Index.Value) - 1;
+        if (position >= 0 && position < _log.Count && _log[position].Term == end.Term) return;
+        _log.Clear();
+        _base = end;
+        _durable = (_term, _vote, _base, []);
     }
 
     public void Crash() => Core = null;
@@ -133,7 +146,7 @@ internal sealed class Server(Cluster cluster, string id)
     public void TakeSnapshot()
     {
         var core = Core!;
-        var term = AppliedIndex == _snapshot.End.Index ? _snapshot.End.Term : core.Entry(AppliedIndex).Term;
+        Assert.True(core.TryTermAt(AppliedIndex, out var term));
         _snapshot = (new LogReset(AppliedIndex, term), core.CommittedConfiguration, core.CommittedConfigurationIndex, [.. Applied]);
         var cut = core.OnSnapshotSaved(AppliedIndex);
         int gone = (int)(cut.Value > _base.Index.Value ? cut.Value - _base.Index.Value : 0);
@@ -147,6 +160,8 @@ internal sealed class Server(Cluster cluster, string id)
     public void InstallFrom(Server leader, RaftMessage offer) => Turn(core =>
     {
         if (!core.OfferSnapshot(offer)) return;
+        // The leader may have forgotten entries that its newest snapshot does not hold: then it has to make another.
+        if (leader.IsUp && leader._snapshot.End.Index < offer.LogIndex) leader.TakeSnapshot();
         var snapshot = leader._snapshot;
         if (snapshot.End.Index <= core.CommitIndex || snapshot.End.Index < offer.LogIndex)
         {
