@@ -50,15 +50,19 @@ internal sealed class AgentProcess : IAsyncDisposable
         full["ports"] = ports.ToJson();
         File.WriteAllText(file, full.ToJsonString());
 
-        var start = new ProcessStartInfo(DotnetHost) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
-        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "conclave.dll"), "agent", "-config-file", file, .. arguments])
-            start.ArgumentList.Add(argument);
+        var (program, first) = Program;
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        foreach (var argument in (string[])[.. first, "agent", "-config-file", file, .. arguments]) start.ArgumentList.Add(argument);
         var agent = new AgentProcess(new Process { StartInfo = start, EnableRaisingEvents = true }, folder, new IPEndPoint(IPAddress.Loopback, ports.Http));
         agent.Begin();
         return agent;
     }
 
-    private static string DotnetHost => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+    /// <summary>The program as it was built beside the tests, or another one (a published file, say) that <c>CONCLAVE_PROGRAM</c> names.</summary>
+    private static (string Program, string[] First) Program =>
+        Environment.GetEnvironmentVariable("CONCLAVE_PROGRAM") is { Length: > 0 } program
+            ? (program, [])
+            : (Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "conclave.dll")]);
 
     private void Begin()
     {
