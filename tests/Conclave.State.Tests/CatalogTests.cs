@@ -129,6 +129,26 @@ public sealed class CatalogTests
     }
 
     [Fact]
+    public void Odd_and_long_names_stay_apart()
+    {
+        string[] names = ["a", "a\0b", "a\u0001\u0001b", "Ünïcode", new string('x', 300), new string('x', 300) + "\0"];
+        foreach (var name in names) _state.Service(name, "s", "web", "c");
+        ServiceNodes("web", out var found);
+        Assert.Equal(names.Length, found.Count);
+        foreach (var name in names)
+        {
+            var services = new List<NodeService>();
+            _state.Root.NodeServices(name.ToUpperInvariant(), null, out var node, services);
+            Assert.Equal(name, node!.Name);
+            Assert.Single(services);
+            Assert.Equal(1, Checks(name));
+        }
+        foreach (var name in names) _state.Deregister(name);
+        ServiceNodes("web", out found);
+        Assert.Empty(found);
+    }
+
+    [Fact]
     public void A_node_may_change_its_id_while_its_serf_check_is_not_healthy()
     {
         const string one = "bbbbbbbb-0000-4000-8000-000000000003", two = "bbbbbbbb-0000-4000-8000-000000000004";
@@ -308,6 +328,13 @@ public sealed class CatalogTests
     private ulong ServiceNodes(string service, out List<ServiceNode> found) => _state.Root.ServiceNodes(service, null, null, null, found = []);
 
     private ulong Health(string service, out List<CheckServiceNode> found) => _state.Root.CheckServiceNodes(service, null, null, connect: false, null, found = []);
+
+    private int Checks(string node)
+    {
+        var found = new List<HealthCheck>();
+        _state.Root.NodeChecks(node, null, found);
+        return found.Count;
+    }
 
     private int Tagged(string service, params string[] tags)
     {

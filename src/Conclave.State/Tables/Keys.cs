@@ -52,13 +52,15 @@ internal static class Keys
 
     private static void Append(ref Span<byte> scratch, ref int at, string text)
     {
-        if (text.Length < scratch.Length - at && Ascii.ToLower(text, scratch[at..], out var written) == System.Buffers.OperationStatus.Done)
+        if (text.Length < scratch.Length - at && Ascii.ToLower(text, scratch[at..], out var written) == System.Buffers.OperationStatus.Done
+            && !scratch.Slice(at, written).ContainsAnyInRange((byte)0, (byte)1))
         {
             scratch[at + written] = 0;
             at += written + 1;
             return;
         }
-        var lower = text.ToLowerInvariant();
+        // A zero inside a name would look like the end of the part; its stand-in keeps different names different.
+        var lower = text.ToLowerInvariant().Replace("\u0001", "\u0001\u0002", StringComparison.Ordinal).Replace("\0", "\u0001\u0001", StringComparison.Ordinal);
         var length = Encoding.UTF8.GetByteCount(lower);
         if (length >= scratch.Length - at)
         {

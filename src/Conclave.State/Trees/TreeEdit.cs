@@ -180,8 +180,12 @@ internal sealed class TreeEdit<T>(Tree<T> from, EditBatch batch) : ITreeEdit whe
     private TreeInner Fork(TreeNode child, TreeLeaf leaf, int end)
     {
         var fork = new TreeInner(leaf.Key, end, batch.Step);
-        batch.Supersede(child);
-        TreeNode copy = child is TreeInner inner ? inner.CopyFor(batch.Step) : new TreeLeaf(child.Key, ((TreeLeaf)child).Value);
+        TreeNode copy = child;
+        if (child is not TreeInner { Owner: var owner } || owner != batch.Step)
+        {
+            batch.Supersede(child);
+            copy = child is TreeInner inner ? inner.CopyFor(batch.Step) : new TreeLeaf(child.Key, ((TreeLeaf)child).Value);
+        }
         // A leaf that ends here is the terminal; an inner node never ends here.
         if (child is TreeLeaf && child.Key.Length == end) fork.Terminal = (TreeLeaf)copy;
         else fork.Insert(child.Key[end], copy);

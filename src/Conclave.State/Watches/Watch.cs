@@ -78,8 +78,6 @@ internal sealed class WatchArming(IWatchWaiter waiter)
 {
     private IWatchWaiter? _waiter = waiter;
 
-    public bool IsSpent => Volatile.Read(ref _waiter) is null;
-
     public void Signal() => Interlocked.Exchange(ref _waiter, null)?.OnChanged();
 
     public void Cancel() => Interlocked.Exchange(ref _waiter, null);

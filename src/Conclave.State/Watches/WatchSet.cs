@@ -1,3 +1,5 @@
+using Conclave.Core;
+
 namespace Conclave.State;
 
 /// <summary>Told, once per arming, that something it looked at has changed.</summary>
@@ -13,7 +15,9 @@ public interface IWatchWaiter
 /// </summary>
 public sealed class WatchSet
 {
-    /// <summary>Most single watches one query takes; above it the queries watch the table's root instead.</summary>
+    /// <summary>
+    /// Most watches in one set. A query takes one to three however many rows it returns; the bound is for callers that collect the watches of many queries.
+    /// </summary>
     public const int WatchesMax = 8192;
 
     private readonly List<Watch> _watches = [];
@@ -58,11 +62,10 @@ public sealed class WatchSet
         _watches.Clear();
     }
 
-    internal bool IsFull => _watches.Count >= WatchesMax;
-
     internal void Add(Watch watch)
     {
         if (_watches.Count > 0 && ReferenceEquals(_watches[^1], watch)) return;
+        Invariant.Require(_watches.Count < WatchesMax, "a set of watches is cleared before it is full");
         _watches.Add(watch);
     }
 }
