@@ -15,10 +15,10 @@ internal sealed class ConfigurationTracker(Configuration committed, LogIndex com
 
     public bool IsPending => LatestIndex > CommittedIndex;
 
-    /// <summary>An entry was appended: it counts from now on.</summary>
-    public void Append(LogIndex index, Configuration configuration, LogIndex commitIndex)
+    /// <summary>An entry was appended: it counts from now on. The one before is committed, else the leader would not have made this one (also when we have not heard of it).</summary>
+    public void Append(LogIndex index, Configuration configuration)
     {
-        Commit(commitIndex);
+        (Committed, CommittedIndex) = (Latest, LatestIndex);
         (Latest, LatestIndex) = (configuration, index);
     }
 

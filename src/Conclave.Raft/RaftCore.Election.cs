@@ -8,6 +8,7 @@ public sealed partial class RaftCore
     private Instant _electionDeadline;
     private Instant? _leaderHeardAt;                           // null while there never was another server to hear
     private VoteTally? _votes;
+    private bool _votedAlone;
 
     // A leader may rely on followers that heard it within this time not to vote for another.
     private bool LeaderIsFresh => Role == RaftRole.Leader || (_leaderHeardAt is { } heard && _now < heard + _config.HeartbeatTimeout);
@@ -54,7 +55,9 @@ public sealed partial class RaftCore
     {
         BeginVoting(RaftRole.Candidate);
         SetTerm(Term.Next, votedFor: _config.ServerId);
-        if (_votes!.IsWon) BecomeLeader();
+        // Elected by its own vote alone: nobody may hear of it before that is durable, else it could lead the same term twice.
+        _votedAlone = _votes!.IsWon;
+        if (_votedAlone) BecomeLeader();
         else AskForVotes(RaftMessageKind.Vote, Term, transfer);
     }
 

@@ -20,7 +20,8 @@ public sealed partial class RaftCore
         _leaderHeardAt = _now;
         if (message.Heartbeat) ReplyToAppend(message, success: true);
         else if (!IsWellFormed(message)) ReplyToAppend(message, success: false);
-        else if (!_log.TryTermAt(message.LogIndex, out var term) || term != message.LogTerm) Refuse(message);
+        else if (message.LogIndex < _log.BaseIndex) AcceptBehindBase(message);
+        else if (!_log.TryTermAt(message.LogIndex, out var term) || term != message.LogTerm) ReplyToAppend(message, success: false, noRetryBackoff: true);
         else Accept(message);
     }
 
@@ -51,19 +52,16 @@ public sealed partial class RaftCore
         }
     }
 
-    // What lies before our base is committed and in our snapshot: the leader may begin behind it.
-    private void Refuse(in RaftMessage message)
+    // What lies before our base is committed and in our snapshot, and every later leader has it too: it needs no comparing, and could not be compared.
+    private void AcceptBehindBase(in RaftMessage message)
     {
-        if (message.LogIndex < _log.BaseIndex && LastOf(message) > _log.BaseIndex && TrySkipCommitted(message)) return;
-        ReplyToAppend(message, success: false, noRetryBackoff: true);
-    }
-
-    private bool TrySkipCommitted(in RaftMessage message)
-    {
-        int skipped = (int)(_log.BaseIndex.Value - message.LogIndex.Value);
-        if (message.Entries.Span[skipped - 1].Term != _log.BaseTerm) return false;
-        Accept(message with { LogIndex = _log.BaseIndex, LogTerm = _log.BaseTerm, Entries = message.Entries[skipped..] });
-        return true;
+        if (LastOf(message) <= _log.BaseIndex)
+        {
+            ReplyToAppend(message, success: true);
+            return;
+        }
+        int known = (int)(_log.BaseIndex.Value - message.LogIndex.Value);
+        Accept(message with { LogIndex = _log.BaseIndex, LogTerm = _log.BaseTerm, Entries = message.Entries[known..] });
     }
 
     private static LogIndex LastOf(in RaftMessage message) => new(message.LogIndex.Value + (ulong)message.Entries.Length);
@@ -85,7 +83,7 @@ public sealed partial class RaftCore
     {
         AppendLocal(entry);
         if (entry.Type != EntryType.Configuration || !TryDecode(entry, out var configuration)) return;
-        _configurations.Append(entry.Index, configuration, CommitIndex);
+        _configurations.Append(entry.Index, configuration);
         Effects.ConfigurationChanged = true;
     }
 

@@ -14,6 +14,9 @@ public sealed partial class RaftCore
     private Instant _transferDeadline;
     private bool _leaseGivenUp;                                // TimeoutNow was sent in this term: another may be elected at any time
 
+    // The first entry of the term stands behind the record of term and vote.
+    private bool MustWait => _votedAlone && _log.StableIndex < _termStart;
+
     private bool HasCommittedInTerm => CommitIndex >= _termStart;
 
     /// <summary>
@@ -59,7 +62,7 @@ public sealed partial class RaftCore
         if (next.VoterCount == 0) throw new ArgumentException("need at least one voter in configuration");
         if (VotersChanged(next) > 1) throw new ArgumentException("only one voter may be added or removed at a time");
         index = AppendOwn(EntryType.Configuration, ConfigurationCodec.Encode(next), default);
-        _configurations.Append(index, next, CommitIndex);
+        _configurations.Append(index, next);
         Effects.ConfigurationChanged = true;
         Replicate();                                           // a server that is removed should learn of it if it can
         SyncPeers();
@@ -236,7 +239,7 @@ public sealed partial class RaftCore
         var least = _config.HeartbeatTimeout / 10;
         peer.HeartbeatAt = _now + RandomWait(least < _config.LeaderLease / 4 ? least : _config.LeaderLease / 4);
         peer.NoteHeartbeat(new Inflight(++_lastRequest, default, 0, _now));
-        Send(new RaftMessage { Kind = RaftMessageKind.Append, To = peer.Id, Term = Term, RequestId = _lastRequest, Heartbeat = true }, afterFlush: Effects.HardStateChanged);
+        Send(new RaftMessage { Kind = RaftMessageKind.Append, To = peer.Id, Term = Term, RequestId = _lastRequest, Heartbeat = true }, afterFlush: MustWait);
     }
 
     /// <summary>Sends to every peer what it lacks and may get now.</summary>
@@ -287,14 +290,14 @@ public sealed partial class RaftCore
         {
             Kind = RaftMessageKind.Append, To = peer.Id, Term = Term, RequestId = ++_lastRequest,
             LogIndex = previous, LogTerm = previousTerm, Entries = entries, Commit = CommitIndex,
-        }, afterFlush: Effects.HardStateChanged);
+        }, afterFlush: MustWait);
         peer.State.OnSent(peer, new Inflight(_lastRequest, last, bytes, _now));
     }
 
     private void BeginSnapshot(Peer peer)
     {
         peer.Become(new Snapshotting(++_lastRequest, _log.BaseIndex));
-        Send(new RaftMessage { Kind = RaftMessageKind.Snapshot, To = peer.Id, Term = Term, RequestId = _lastRequest, LogIndex = _log.BaseIndex, LogTerm = _log.BaseTerm });
+        Send(new RaftMessage { Kind = RaftMessageKind.Snapshot, To = peer.Id, Term = Term, RequestId = _lastRequest, LogIndex = _log.BaseIndex, LogTerm = _log.BaseTerm }, afterFlush: MustWait);
     }
 
     private void OnAppendReply(in RaftMessage message)
@@ -417,6 +420,6 @@ public sealed partial class RaftCore
     {
         if (target.Match < _log.LastIndex) return;
         _leaseGivenUp = true;
-        Send(new RaftMessage { Kind = RaftMessageKind.TimeoutNow, To = target.Id, Term = Term, RequestId = ++_lastRequest });
+        Send(new RaftMessage { Kind = RaftMessageKind.TimeoutNow, To = target.Id, Term = Term, RequestId = ++_lastRequest }, afterFlush: MustWait);
     }
 }

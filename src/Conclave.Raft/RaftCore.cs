@@ -81,7 +81,7 @@ public sealed partial class RaftCore
     {
         if (entry.Index <= _log.BaseIndex) return;             // trailing entries: kept on disk, not in memory
         _log.Append(entry);
-        if (entry.Type == EntryType.Configuration) _configurations.Append(entry.Index, ConfigurationCodec.Decode(entry.Data.Span), CommitIndex);
+        if (entry.Type == EntryType.Configuration) _configurations.Append(entry.Index, ConfigurationCodec.Decode(entry.Data.Span));
         if (entry.Term > Term) SetTerm(entry.Term, votedFor: "");
     }
 

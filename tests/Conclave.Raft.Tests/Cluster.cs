@@ -53,6 +53,13 @@ internal sealed class Cluster
 
     public void HealAll() => _cut.Clear();
 
+    /// <summary>The others see the connections break.</summary>
+    public void Crash(Server server)
+    {
+        server.Crash();
+        foreach (var other in Servers.Values) other.Turn(core => core.OnUnreachable(server.Id));
+    }
+
     /// <summary>Lets time pass in steps of at most 10 ms, delivering everything at once.</summary>
     public void Run(TimeSpan span)
     {

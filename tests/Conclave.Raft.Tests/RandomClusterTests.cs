@@ -67,7 +67,7 @@ public class RandomClusterTests
         var server = cluster.Servers.Values.ElementAt((int)random.Next(cluster.Servers.Count));
         switch (random.Next(200))
         {
-            case 0 when server.IsUp: server.Crash(); break;
+            case 0 when server.IsUp: cluster.Crash(server); break;
             case < 6 when !server.IsUp: cluster.Start(server); break;
             case 6: cluster.Cut(server.Id); break;
             case < 12: cluster.HealAll(); break;
