@@ -15,12 +15,12 @@ public sealed class FilledServer : ConformanceServer
         if (Refusal is not null) return;
         for (var i = 0; i < 8; i++)
             await MustAsync(RawRequest.Put("/v1/agent/service/register", $$"""
-                {"Name":"web","Id":"web-{{i}}","Address":"10.0.0.{{i}}","Port":{{(i == 0 ? 0 : 8080)}},"Check":{"TTL":"60s"},"Checks":[],"Tags":["blue","v1"],"Meta":{"zone":"a"} }
+                {"Name":"web","Id":"web-{{i}}","Address":"10.0.0.{{i}}","Port":8080,"Check":{"TTL":"60s"},"Checks":[],"Tags":["blue","v1"],"Meta":{"zone":"a"} }
                 """));
         await MustAsync(RawRequest.Put("/v1/agent/check/pass/service:web-1"));
         await MustAsync(RawRequest.Put("/v1/agent/check/register", """{"Name":"memory","TTL":"30s","Output":"x","ServiceTags":["a"]}"""));
         await MustAsync(RawRequest.Put("/v1/catalog/register", """
-            {"Datacenter":"dc1","Node":"outside","Address":"192.0.2.7","Service":{"ID":"billing-1","Service":"billing","Port":0},
+            {"Datacenter":"dc1","Node":"outside","Address":"192.0.2.7","Service":{"ID":"billing-1","Service":"billing","Port":443},
              "Check":{"Node":"outside","CheckID":"ping","Name":"ping","Status":"passing","ServiceID":"billing-1"},"WriteRequest":{"Token":""}}
             """));
         await MustAsync(RawRequest.Put("/v1/catalog/register", """{"Node":"bare","Address":"192.0.2.8","TaggedAddresses":null,"WriteRequest":{}}"""));

@@ -38,7 +38,7 @@ internal sealed class Model : Shape
             if (shape.Check(field, $"{path}.{name}") is { } problem) return problem;
         }
         if (!_exact) return null;
-        var foreign = value.EnumerateObject().FirstOrDefault(property => !_fields.ContainsKey(property.Name)).Name;
+        var foreign = value.EnumerateObject().Select(property => property.Name).FirstOrDefault(name => !_fields.ContainsKey(name));
         return foreign is null ? null : $"{path}.{foreign} is not known to the client";
     }
 }
