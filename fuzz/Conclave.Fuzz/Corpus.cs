@@ -20,6 +20,29 @@ internal static class Corpus
     public static IEnumerable<byte[]> Queries { get; } = Texts(
         "index=41&wait=5m0s&stale", "dc=dc1&filter=Service+%3D%3D+%22web%22&near=_agent", "recurse&separator=%2F&keys", "node-meta=a:b&node-meta=c%3Ad&&=&x", "flags=18446744073709551615&cas=0");
 
+    public static IEnumerable<byte[]> Bodies { get; } = Texts(
+        """{"Node":"n1","Address":"10.0.0.1","TaggedAddresses":{"lan":"10.0.0.1"},"Service":{"Service":"web","Tags":["a"],"Port":80,"Weights":{"Passing":1,"Warning":1},"Meta":{"v":"1"}},"Check":{"CheckID":"c","Status":"passing","Definition":{"Interval":"10s","Header":{"a":["b"]}}}}""",
+        """[{"KV":{"Verb":"set","Key":"a","Value":"aGVsbG8=","Flags":18446744073709551615}},{"Node":{"Verb":"set","Node":{"Node":"n"}}},{"Check":{"Verb":"cas","Check":{"Node":"n","CheckID":"c"},"Index":1}}]""",
+        """{"node":"n","serviceid":"w","CheckID":null} trailing""",
+        """{"Checks":[{"Name":"\u00e9\ud83d\ude00\ud800","Interval":1.5e9}]}""");
+
+    public static IEnumerable<byte[]> Configs { get; } = Texts(
+        """
+        # a comment
+        node_name = "n1"
+        ports { http = 8500, dns = -1 }
+        service { name = "web" tags = ["a", "b"] check { id = "c" args = ["sh", "-c", "true"] interval = "10s" } }
+        // more
+        performance { raft_multiplier = 1 }
+        text = <<EOF
+        lines
+        EOF
+        """,
+        """{"datacenter":"dc1","server":true,"bootstrap_expect":3,"retry_join":["10.0.0.1"],"services":[{"name":"a","port":1}]}""");
+
+    /// <summary>Logs for the applier: the recorded one, its commands in short runs.</summary>
+    public static IEnumerable<byte[]> Logs(string root) => Hexes(root, "raft", "entries").Chunk(12).Select(Targets.ApplyTarget.Pack);
+
     public static IEnumerable<byte[]> Calls(string root) => Hexes(root, "rpc", "vectors");
 
     public static IEnumerable<byte[]> Commands(string root) => Hexes(root, "raft", "vectors").Concat(Hexes(root, "raft", "entries"));

@@ -20,6 +20,9 @@ internal sealed record FuzzTarget(string Name, FuzzTarget.Body Run, Func<string,
         new("filters", Targets.FilterTarget.Run, _ => Corpus.Filters) { AllocatedBytesMax = 64 << 20 },
         new("snapshot", Targets.SnapshotTarget.Run, Corpus.Archives),
         new("state", Targets.StateStreamTarget.Run, Corpus.States),
+        new("apply", Targets.ApplyTarget.Run, Corpus.Logs),
         new("query", Targets.QueryTarget.Run, _ => Corpus.Queries),
+        new("json", Targets.JsonBodyTarget.Run, _ => Corpus.Bodies),
+        new("config", Targets.ConfigTarget.Run, _ => Corpus.Configs),
     ];
 }

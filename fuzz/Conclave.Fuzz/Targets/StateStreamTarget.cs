@@ -1,35 +1,37 @@
-using System.Buffers;
 using Conclave.Core;
-using Conclave.Core.Codec;
+using Conclave.State;
 
 namespace Conclave.Fuzz.Targets;
 
-/// <summary>A snapshot's state stream: refused, incomplete, or written again it reads to the same bytes.</summary>
+/// <summary>A snapshot's state stream: refused, or the restored state written again restores to the same bytes.</summary>
 internal static class StateStreamTarget
 {
     public static void Run(ReadOnlySpan<byte> data)
     {
-        byte[]? first;
+        byte[] first;
         try
         {
-            first = Rewrite(data.ToArray());
+            first = Write(Restore(data));
         }
-        catch (MsgPackException)
+        catch (SnapshotException)
         {
             return;
         }
-        if (first is null) return;
-        Promise.Holds(Rewrite(first) is { } second && first.AsSpan().SequenceEqual(second), "a written state stays the same");
+        Promise.Holds(first.AsSpan().SequenceEqual(Write(Restore(first))), "a written state restores to the same state");
     }
 
-    private static byte[]? Rewrite(byte[] state)
+    internal static StateRoot Restore(ReadOnlySpan<byte> state)
     {
-        var rest = new ReadOnlySequence<byte>(state);
-        var reader = new SnapshotRecordReader(state.Length);
+        using var reader = new SnapshotReader();
+        reader.Read(state);
+        return reader.Complete();
+    }
+
+    internal static byte[] Write(StateRoot root)
+    {
         using var output = new PooledBuffer();
-        if (!reader.TryReadHeader(ref rest, out ulong last)) return null;
-        SnapshotRecordWriter.WriteHeader(output, last);
-        while (reader.TryRead(ref rest, out var record)) SnapshotRecordWriter.Write(output, record);
-        return rest.IsEmpty ? output.ToArray() : null;
+        var writer = new SnapshotWriter(root);
+        while (writer.Write(output)) { }
+        return output.ToArray();
     }
 }

@@ -36,5 +36,5 @@ public readonly record struct ArchiveServer(int Suffrage, string Id, string Addr
 
 /// <summary>A verified archive.</summary>
 /// <param name="Meta">What it says about itself.</param>
-/// <param name="State">The state stream, for <see cref="SnapshotRecordReader"/>.</param>
+/// <param name="State">The state stream, for <see cref="SnapshotRecordReader"/> and the state's own reader.</param>
 public sealed record ArchiveContent(ArchiveMeta Meta, ReadOnlyMemory<byte> State);
