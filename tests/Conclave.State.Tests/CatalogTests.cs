@@ -32,6 +32,16 @@ public sealed class CatalogTests
     }
 
     [Fact]
+    public void A_node_without_a_name_is_refused_for_no_snapshot_could_restore_it()
+    {
+        Assert.Equal("failed inserting node: object missing primary index", _state.Node("").Text);
+        _state.Publish();
+        var nodes = new List<NodeEntry>();
+        _state.Root.Nodes(null, null, nodes);
+        Assert.Empty(nodes);
+    }
+
+    [Fact]
     public void Changes_of_other_services_leave_the_index_of_a_service_alone()
     {
         _state.Service("n", "web", "web", "c");

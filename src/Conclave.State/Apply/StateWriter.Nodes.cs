@@ -39,6 +39,8 @@ internal sealed partial class StateWriter
     /// <summary>Adds or changes a node; an unchanged one keeps its index. A node known by its id may come under a new name.</summary>
     public string? EnsureNode(ulong index, NodeEntry node)
     {
+        // A node without a name could be stored but not restored from a snapshot.
+        if (node.Name.Length == 0) return "object missing primary index";
         NodeEntry? existing = null;
         if (node.Id.Length > 0)
         {
