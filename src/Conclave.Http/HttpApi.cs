@@ -39,6 +39,7 @@ public static class HttpApi
         [
             new KvEndpoints(reads), new TxnEndpoints(reads), new SessionEndpoints(reads), new CatalogEndpoints(reads), new HealthEndpoints(reads), new CoordinateEndpoints(reads),
             new StatusEndpoints(reads.Gateway), new OperatorEndpoints(reads.Gateway, version), new AclEndpoints(),
+            new PreparedQueryEndpoints(reads), new ConfigEntryEndpoints(reads), new ConnectEndpoints(reads), new SnapshotEndpoints(reads),
         ];
         foreach (var endpoints in all) endpoints.Map(router);
     }

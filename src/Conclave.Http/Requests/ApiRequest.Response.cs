@@ -66,6 +66,9 @@ public sealed partial class ApiRequest
         return SendReadyAsync(status, contentType, body);
     }
 
+    /// <summary>Sends bytes that are packed already, as they are.</summary>
+    internal ValueTask SendPackedAsync(string contentType, ReadOnlyMemory<byte> body) => SendReadyAsync(200, contentType, body);
+
     private ValueTask SendReadyAsync(int status, string contentType, ReadOnlyMemory<byte> body)
     {
         _response.StatusCode = status;
