@@ -95,7 +95,7 @@ internal sealed class AgentServiceEndpoints(ILocalAgent agent, string datacenter
     {
         var end = await watch.Waiter.WaitAsync().ConfigureAwait(false);
         agent.UnwatchService(id, watch);
-        if (end is WaitEnd.ClientGone or WaitEnd.Stopping) request.MarkBroken();
+        if (end is WaitEnd.ClientGone or WaitEnd.Stopping) request.Abort();
         else await SendService(request, id).ConfigureAwait(false);
     }
 
