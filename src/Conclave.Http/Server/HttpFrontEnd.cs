@@ -172,10 +172,16 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
             request.MarkBroken();
             await Answer(request, refused.StatusCode, refused.StatusCode == 413 ? "Request body too large" : "Bad request").ConfigureAwait(false);
         }
-        catch (Exception gone) when (gone is ConnectionResetException or ConnectionAbortedException or OperationCanceledException or IOException)
+        catch (Exception gone) when (gone is ConnectionResetException or ConnectionAbortedException or OperationCanceledException)
         {
             // The client left in the middle: nobody to answer.
             request.MarkBroken();
+        }
+        catch (IOException)
+        {
+            // The transport's word for a chunk size beyond all numbers.
+            request.MarkBroken();
+            await Answer(request, 400, "Bad request").ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is not Conclave.Core.InvariantBrokenException)
         {
