@@ -85,15 +85,15 @@ internal sealed class NodePump : IAsyncDisposable
 
     private bool RunTurn()
     {
-        if (Interlocked.Exchange(ref _timerFired, 0) == 1) _timerSetTo = Unset;
         _node.OnTick(_clock.Now, _clock.Wall);
+        for (int taken = 0; taken < TurnMax && _inbox.Requests.TryRead(out var request); taken++)
+            if (request is not null) _node.OnRequest(request);
+        // Behind the requests, never before them: a wake-up that was read above may belong to a job that finished a moment ago, and no second one comes.
         while (_inbox.TryTakeFinished(out var job))
         {
             if (job.Lane == DiskLane.Log) _logJobsUnderWay--;
             _node.OnDiskDone(job);
         }
-        for (int taken = 0; taken < TurnMax && _inbox.Requests.TryRead(out var request); taken++)
-            if (request is not null) _node.OnRequest(request);
         return FinishTurn();
     }
 
@@ -125,6 +125,8 @@ internal sealed class NodePump : IAsyncDisposable
 
     private void SetTimer()
     {
+        // Behind the turn's reads as well: a ring whose wake-up was read in this turn came after the node was told the time.
+        if (Interlocked.Exchange(ref _timerFired, 0) == 1) _timerSetTo = Unset;
         var wake = _node.NextWake;
         if (wake == _timerSetTo) return;
         _timerSetTo = wake;

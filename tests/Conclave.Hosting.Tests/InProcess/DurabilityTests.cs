@@ -6,7 +6,7 @@ namespace Conclave.Tests;
 public sealed class DurabilityTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("conclave-").FullName;
-    private readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(30));
+    private readonly CancellationTokenSource _stop = new(TimeSpan.FromSeconds(60));
 
     public void Dispose()
     {
@@ -56,6 +56,20 @@ public sealed class DurabilityTests : IDisposable
         Assert.True(again.Raft.SnapshotIndex >= 50);
         Assert.Equal("word", (await again.Kv.GetAsync("last", stop: _stop.Token)).Text);
         Assert.Equal(20, (await again.Kv.ListAsync("k/", stop: _stop.Token)).Count);
+    }
+
+    [Fact]
+    public async Task Writers_and_disk_never_wait_for_each_other_in_vain()
+    {
+        // The only timer is an hour away: a wake-up that got lost would leave the writers waiting until the test gives up.
+        await using var node = await StartAsync(new ClusterNodeOptions { NodeName = "solo", DataDirectory = _folder, SnapshotInterval = TimeSpan.FromHours(1) });
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async writer =>
+        {
+            for (int i = 0; i < 250; i++) await node.Kv.PutAsync($"k/{writer}/{i}", "x", stop: _stop.Token);
+        }));
+
+        Assert.Equal(2000, (await node.Kv.ListAsync("k/", stop: _stop.Token)).Count);
     }
 
     private async Task<ClusterNode> StartAsync() => await StartAsync(new ClusterNodeOptions { NodeName = "solo", DataDirectory = _folder });
