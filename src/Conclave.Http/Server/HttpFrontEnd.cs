@@ -95,7 +95,11 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
 
     private ValueTask Dispatch(ApiRequest request)
     {
-        if (!request.TryDecodeTarget()) return request.SendTextAsync(400, "400 Bad Request");
+        if (!request.TryDecodeTarget() || IsAmbiguous(request))
+        {
+            request.MarkBroken();
+            return request.SendTextAsync(400, "400 Bad Request");
+        }
         if (!Options.AllowUnprintablePaths && !PathText.IsPrintable(request.Path)) return request.SendEmptyAsync(400);
         if (!PathText.IsClean(request.Path)) return Redirect(request, PathText.Clean(request.Path));
         var match = _router.Match(request.Path);
@@ -104,6 +108,9 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
         request.SetRest(match.RestStart);
         return Invoke(request, match.Route);
     }
+
+    // Chunked and with a length: somebody on the way may believe the other. The transport has set the length aside under this name.
+    private static bool IsAmbiguous(ApiRequest request) => request.RequestHeaders.TransferEncoding.Count > 0 && request.RequestHeaders.ContainsKey("X-Content-Length");
 
     private ValueTask Invoke(ApiRequest request, Route route)
     {
