@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 using Conclave.Storage;
 
 namespace Conclave.Hosting;
@@ -7,12 +5,12 @@ namespace Conclave.Hosting;
 /// <summary>One thread that runs disk jobs in order. A thread of its own because jobs block in the kernel, and the pool must not.</summary>
 internal sealed class DiskWorker : IDisposable
 {
-    // The owners keep at most one job per lane and kind under way, so the queue stays short by itself.
-    private readonly BlockingCollection<DiskJob> _jobs = [];
+    // Guards itself and _stopping. The owners keep at most one job per lane and kind under way, so it stays short by itself.
+    private readonly Queue<DiskJob> _jobs = new();
     private readonly IDisk _disk;
     private readonly Action<DiskJob> _completed;
     private readonly Thread _thread;
-    private volatile bool _stopping;
+    private bool _stopping;
 
     public DiskWorker(IDisk disk, Action<DiskJob> completed, string name)
     {
@@ -22,23 +20,48 @@ internal sealed class DiskWorker : IDisposable
         _thread.Start();
     }
 
-    public void Submit(DiskJob job) => _jobs.Add(job);
+    /// <summary>Takes a job; one that comes after <see cref="Dispose"/> is dropped.</summary>
+    public void Submit(DiskJob job)
+    {
+        lock (_jobs)
+        {
+            if (_stopping) return;
+            _jobs.Enqueue(job);
+            Monitor.Pulse(_jobs);
+        }
+    }
 
+    /// <summary>Waits for the running job and drops those that wait.</summary>
     public void Dispose()
     {
-        _stopping = true;
-        _jobs.CompleteAdding();
+        lock (_jobs)
+        {
+            _stopping = true;
+            _jobs.Clear();
+            Monitor.Pulse(_jobs);
+        }
         _thread.Join();
-        _jobs.Dispose();
     }
 
     private void Work()
     {
-        foreach (var job in _jobs.GetConsumingEnumerable())
+        while (Next() is { } job)
         {
-            if (_stopping) continue;
             job.Run(_disk);
             _completed(job);
+        }
+    }
+
+    private DiskJob? Next()
+    {
+        lock (_jobs)
+        {
+            while (_jobs.Count == 0)
+            {
+                if (_stopping) return null;
+                Monitor.Wait(_jobs);
+            }
+            return _jobs.Dequeue();
         }
     }
 }
