@@ -61,6 +61,11 @@ public sealed partial class RaftCore
             return;
         }
         int known = (int)(_log.BaseIndex.Value - message.LogIndex.Value);
+        if (message.Entries.Span[known - 1].Term != _log.BaseTerm)
+        {
+            ReplyToAppend(message, success: false);
+            return;
+        }
         Accept(message with { LogIndex = _log.BaseIndex, LogTerm = _log.BaseTerm, Entries = message.Entries[known..] });
     }
 
@@ -71,6 +76,11 @@ public sealed partial class RaftCore
         var entries = message.Entries.Span;
         int known = 0;
         while (known < entries.Length && _log.TryTermAt(entries[known].Index, out var term) && term == entries[known].Term) known++;
+        if (known < entries.Length && entries[known].Index <= CommitIndex)
+        {
+            ReplyToAppend(message, success: false);            // no true leader contradicts what is committed
+            return;
+        }
         if (known < entries.Length && entries[known].Index <= _log.LastIndex) TakeBack(entries[known].Index);
         foreach (ref readonly var entry in entries[known..]) AppendFromLeader(entry);
         ReplyToAppend(message, success: true);
@@ -112,7 +122,7 @@ public sealed partial class RaftCore
     /// <summary>A leader offers a snapshot (<see cref="RaftMessageKind.Snapshot"/>). True: receive it, and call <see cref="OnSnapshotInstalled"/> or <see cref="OnSnapshotFailed"/> in the end. False: it is refused or not needed, the reply is among the effects.</summary>
     public bool OfferSnapshot(in RaftMessage message)
     {
-        if (message.From == _config.ServerId) return false;
+        if (IsNonsense(message)) return false;
         bool welcome = message.Term >= Term && !(message.Term == Term && (Role == RaftRole.Leader || (LeaderId.Length > 0 && LeaderId != message.From)));
         if (!welcome)
         {

@@ -354,7 +354,7 @@ public sealed partial class RaftCore
         }
         if (Role != RaftRole.Leader || message.Term < Term || FindPeer(message.From) is not { } peer) return;
         if (peer.State is not Snapshotting || !peer.State.TryTake(message.RequestId, out var request)) return;
-        if (message.Success) peer.RaiseMatch(message.LogIndex > request.LastIndex ? message.LogIndex : request.LastIndex);
+        if (message.Success) peer.RaiseMatch(message.LogIndex > request.LastIndex && message.LogIndex <= _log.LastIndex ? message.LogIndex : request.LastIndex);
         var probing = new Probing();
         if (!message.Success) probing.Delay(_now);
         peer.Become(probing);

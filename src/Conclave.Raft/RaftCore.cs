@@ -49,6 +49,9 @@ public sealed record RecoveredRaft(Term Term, string VotedFor, LogIndex Snapshot
 /// </remarks>
 public sealed partial class RaftCore
 {
+    // Nobody counts that far; a peer that claims it would leave no room for the terms to come.
+    private const ulong TermMax = ulong.MaxValue / 2;
+
     private readonly RaftConfig _config;
     private readonly Prng _random;
     private readonly LogView _log;
@@ -151,7 +154,7 @@ public sealed partial class RaftCore
     /// <summary>Takes a message that has arrived. Whatever it says, this server survives it.</summary>
     public void Step(in RaftMessage message)
     {
-        if (message.From == _config.ServerId) return;
+        if (IsNonsense(message)) return;
         switch (message.Kind)
         {
             case RaftMessageKind.Append: OnAppend(message); break;
@@ -164,6 +167,8 @@ public sealed partial class RaftCore
             case RaftMessageKind.SnapshotReply: OnSnapshotReply(message); break;
         }
     }
+
+    private bool IsNonsense(in RaftMessage message) => string.IsNullOrEmpty(message.From) || message.From == _config.ServerId || message.Term.Value > TermMax;
 
     /// <summary>Everything up to this entry is durable here, provided that the entry at <paramref name="index"/> still has this term.</summary>
     public void OnFlushed(LogIndex index, Term term)

@@ -39,7 +39,7 @@ public sealed class SystemDisk : IDisk, IDiskQueue, IDisposable
     public FileId Open(string path, FileOpening opening)
     {
         var mode = opening == FileOpening.Existing ? FileMode.Open : FileMode.Create;
-        var handle = Guarded("open", path, full => File.OpenHandle(full, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+        var handle = Guarded("open", path, full => OpenHandle(full, mode));
         lock (_gate)
         {
             _files.Add(_nextFile, (handle, path));
@@ -181,11 +181,11 @@ public sealed class SystemDisk : IDisk, IDiskQueue, IDisposable
             // The operating system ties the lock to the open file: it cannot be left behind by a process that was killed.
             _lock = new FileStream(Full(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
         }
-        catch (IOException failure) when (failure is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
+        catch (IOException failure) when (IsSharingViolation(failure))
         {
             throw new DiskException(DiskError.Locked, "lock", Full(path), $"another process uses the data folder {_root} ({failure.Message})");
         }
-        catch (UnauthorizedAccessException failure)
+        catch (Exception failure) when (IsExpected(failure))
         {
             throw Translate("lock", path, failure);
         }
@@ -202,6 +202,14 @@ public sealed class SystemDisk : IDisk, IDiskQueue, IDisposable
             _files.Clear();
         }
         _lock?.Dispose();
+    }
+
+    // The log and the snapshots hold values and tokens: nobody else may read them.
+    private static SafeFileHandle OpenHandle(string path, FileMode mode)
+    {
+        var handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        if (mode == FileMode.Create && !OperatingSystem.IsWindows()) File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return handle;
     }
 
     private string Full(string path) => path.Length == 0 ? _root : Path.Combine(_root, path);
@@ -221,6 +229,12 @@ public sealed class SystemDisk : IDisk, IDiskQueue, IDisposable
         {
             throw Translate(operation, path, failure);
         }
+    }
+
+    private static bool IsSharingViolation(IOException failure)
+    {
+        const int Windows = unchecked((int)0x80070020), Linux = 11, Mac = 35;
+        return failure.HResult is Windows or Linux or Mac;
     }
 
     private static bool IsExpected(Exception failure) => failure is IOException or UnauthorizedAccessException or Win32Exception;

@@ -49,6 +49,15 @@ public sealed class SystemDiskTests : IDisposable
     }
 
     [Fact]
+    public void Files_are_for_their_owner_alone()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using var disk = Open();
+        disk.Close(disk.Open("f", FileOpening.Replace));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_root, "f")));
+    }
+
+    [Fact]
     public void Missing_file_is_told_apart()
     {
         using var disk = Open();
