@@ -44,6 +44,9 @@ public sealed class AgentCore
     /// <summary>Whether the catalog is known to say the same as the agent.</summary>
     public bool IsInSync => _sync.IsInSync;
 
+    /// <summary>Whether the catalog is known to say the same as the agent about one service and its checks.</summary>
+    public bool IsServiceInSync(string serviceId) => _sync.IsServiceInSync(serviceId);
+
     /// <summary>Metadata of the node as the catalog shows it.</summary>
     public IReadOnlyDictionary<string, string> NodeMeta => _sync.NodeMeta;
 

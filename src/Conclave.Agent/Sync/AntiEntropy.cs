@@ -45,6 +45,9 @@ internal sealed class AntiEntropy
     /// <summary>Whether the catalog is known to say the same as the agent.</summary>
     public bool IsInSync => _compared && _nodeInSync && _units.Count == 0;
 
+    /// <summary>Whether the catalog is known to say the same about one service; true for one that neither has.</summary>
+    public bool IsServiceInSync(string serviceId) => _compared && _nodeInSync && !_units.ContainsKey(serviceId);
+
     public Instant NextWake
     {
         get

@@ -32,6 +32,7 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
     // Unbounded by itself, bounded by what feeds it: one run per check, a fixed number of catalog writes, and callers that wait for their own registration.
     private readonly Channel<AgentEffect> _effects = Channel.CreateUnbounded<AgentEffect>(new() { SingleReader = true });
     private readonly Task _loop;
+    private readonly List<(string ServiceId, TaskCompletionSource Synced)> _awaitingSync = [];   // guarded by _gate
     private Instant _wake = Instant.Never;
     private int _disposed;
 
@@ -105,6 +106,18 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
             _core.RequestFullSync(Now);
             PumpLocked();
         }
+    }
+
+    /// <summary>Completes when the catalog is known to say what this agent says about a service. Cancelling ends the waiting only.</summary>
+    public Task WhenSyncedAsync(string serviceId, CancellationToken stop)
+    {
+        var synced = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_core.IsServiceInSync(serviceId)) return Task.CompletedTask;
+            _awaitingSync.Add((serviceId, synced));
+        }
+        return ForgetAfterwards(synced, stop);
     }
 
     /// <inheritdoc/>
@@ -201,6 +214,8 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
         await _loop.ConfigureAwait(false);
         await _probes.DisposeAsync().ConfigureAwait(false);
         await _sync.DisposeAsync().ConfigureAwait(false);
+        lock (_gate)
+            foreach (var (_, synced) in _awaitingSync) synced.TrySetCanceled();
         if (_store is not null)
         {
             KeepTtlStates(_store);
@@ -283,10 +298,33 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
             foreach (var effect in _core.Effects) _effects.Writer.TryWrite(effect);
             _core.Effects.Clear();
         }
+        if (_awaitingSync.Count > 0) CompleteSynced();
         var wake = _core.NextWake;
         if (wake == _wake || Volatile.Read(ref _disposed) != 0) return;
         _wake = wake;
         _timer.Change(DelayUntil(wake), Timeout.InfiniteTimeSpan);
+    }
+
+    private void CompleteSynced()
+    {
+        for (int i = _awaitingSync.Count - 1; i >= 0; i--)
+        {
+            if (!_core.IsServiceInSync(_awaitingSync[i].ServiceId)) continue;
+            _awaitingSync[i].Synced.TrySetResult();
+            _awaitingSync.RemoveAt(i);
+        }
+    }
+
+    private async Task ForgetAfterwards(TaskCompletionSource synced, CancellationToken stop)
+    {
+        try
+        {
+            await synced.Task.WaitAsync(stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_gate) _awaitingSync.RemoveAll(waiting => waiting.Synced == synced);
+        }
     }
 
     private TimeSpan DelayUntil(Instant wake)

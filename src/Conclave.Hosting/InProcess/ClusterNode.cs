@@ -1,3 +1,5 @@
+using Conclave.Agent;
+using Conclave.Hosting.Agent;
 using Conclave.Node;
 using Conclave.Raft;
 using Conclave.Storage;
@@ -11,15 +13,17 @@ namespace Conclave.Hosting;
 public sealed class ClusterNode : IAsyncDisposable
 {
     private readonly NodeRuntime _runtime;
+    private readonly AgentRuntime _agent;
     private int _isDisposed;
 
-    private ClusterNode(NodeRuntime runtime, string nodeAddress)
+    private ClusterNode(NodeRuntime runtime, AgentRuntime agent)
     {
         _runtime = runtime;
+        _agent = agent;
         Kv = new KvClient(runtime.Gateway);
         Sessions = new SessionClient(runtime.Gateway);
         Catalog = new CatalogClient(runtime.Gateway);
-        Services = new ServiceClient(runtime.Gateway, nodeAddress);
+        Services = new ServiceClient(runtime.Gateway, agent);
     }
 
     /// <summary>Who this node is.</summary>
@@ -36,6 +40,9 @@ public sealed class ClusterNode : IAsyncDisposable
 
     /// <summary>Services of this process and the health of all.</summary>
     public ServiceClient Services { get; }
+
+    /// <summary>The local agent: services and checks of this process in all their kinds. What is registered here lives as long as this object.</summary>
+    public ILocalAgent Agent => _agent;
 
     /// <summary>What is known of the leader now.</summary>
     public ClusterStatus Status => _runtime.Gateway.Status;
@@ -68,7 +75,7 @@ public sealed class ClusterNode : IAsyncDisposable
         {
             runtime = new NodeRuntime(ToConfig(options, NodeDisk.NodeId(disk, options.NodeId)), inbox, disk, options.LoggerFactory, options.TimeProvider);
             await runtime.StartAsync().ConfigureAwait(false);
-            return new ClusterNode(runtime, options.AdvertiseAddress);
+            return new ClusterNode(runtime, StartAgent(options, runtime.Gateway));
         }
         catch
         {
@@ -95,8 +102,32 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) == 0) await _runtime.DisposeAsync().ConfigureAwait(false);
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
+        await _agent.DisposeAsync().ConfigureAwait(false);
+        await _runtime.DisposeAsync().ConfigureAwait(false);
     }
+
+    // Nothing is kept over a restart: the host registers its services anew, and the agent removes those it does not.
+    private static AgentRuntime StartAgent(ClusterNodeOptions options, INodeGateway gateway) => AgentRuntime.Start(
+        new()
+        {
+            Core = new()
+            {
+                Identity = new()
+                {
+                    NodeName = options.NodeName,
+                    NodeId = gateway.Identity.NodeId,
+                    Datacenter = options.Datacenter,
+                    AdvertiseAddress = options.AdvertiseAddress,
+                    ServerPort = options.ServerPort,
+                    NodeMeta = options.NodeMeta.AsReadOnly(),
+                },
+                CheckUpdateInterval = TimeSpan.Zero,           // the host decides how often it reports: each text is shown at once
+            },
+        },
+        gateway,
+        options.TimeProvider,
+        options.LoggerFactory);
 
     private static NodeConfig ToConfig(ClusterNodeOptions options, string nodeId)
     {

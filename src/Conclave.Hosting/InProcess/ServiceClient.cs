@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
-using Conclave.Core.Codec;
+using Conclave.Agent;
+using Conclave.Agent.Configuration;
 using Conclave.Core.Model;
+using Conclave.Hosting.Agent;
 using Conclave.Node;
 using Conclave.State;
 
@@ -27,48 +29,63 @@ public sealed record ServiceRegistration
     /// <summary>Free metadata.</summary>
     public IReadOnlyDictionary<string, string>? Meta { get; init; }
 
+    /// <summary>Time within which the host must report the health anew, else it turns critical; zero (default) for no such limit.</summary>
+    public TimeSpan Ttl { get; init; }
+
     /// <summary>Health to begin with; changed by <see cref="ServiceClient.ReportAsync"/>.</summary>
     public string Status { get; init; } = HealthStatus.Passing;
 }
 
 /// <summary>Services with their health, in process: registering the own ones, finding those of others. Thread-safe.</summary>
-/// <remarks>All calls throw <see cref="NodeUnavailableException"/> when no leader can be reached in time, and <see cref="ConclaveRequestException"/> when the cluster refuses.</remarks>
+/// <remarks>
+/// Own services live in the node's local agent, which keeps the catalog true to them: an entry that somebody removes comes back, and what a former life of
+/// this node left behind goes. Calls return when the catalog says so. They throw <see cref="NodeUnavailableException"/> when no leader can be reached in time,
+/// and <see cref="ConclaveRequestException"/> when a request is wrong.
+/// </remarks>
 public sealed class ServiceClient
 {
-    private readonly INodeGateway _gateway;
-    private readonly string _nodeAddress;
+    // As good as never, and far from the ends of the clock.
+    private static readonly TimeSpan NoTtl = TimeSpan.FromDays(36500);
 
-    internal ServiceClient(INodeGateway gateway, string nodeAddress) => (_gateway, _nodeAddress) = (gateway, nodeAddress);
+    private readonly INodeGateway _gateway;
+    private readonly AgentRuntime _agent;
+
+    internal ServiceClient(INodeGateway gateway, AgentRuntime agent) => (_gateway, _agent) = (gateway, agent);
 
     /// <summary>Registers an instance on this node, with one check that shows the health the host reports.</summary>
     public async ValueTask RegisterAsync(ServiceRegistration registration, CancellationToken stop = default)
     {
-        string id = registration.Id.Length == 0 ? registration.Name : registration.Id;
-        var service = new NodeService
+        var definition = new ServiceDefinition
         {
-            Id = id,
-            Service = registration.Name,
+            Id = registration.Id,
+            Name = registration.Name,
             Address = registration.Address,
             Port = registration.Port,
             Tags = registration.Tags,
             Meta = registration.Meta,
-            Weights = ServiceWeights.Default,
+            Checks = [new CheckDefinition { Ttl = registration.Ttl > TimeSpan.Zero ? registration.Ttl : NoTtl, Status = registration.Status }],
         };
-        await WriteAsync(service, CheckOf(id, registration.Name, registration.Status, ""), stop).ConfigureAwait(false);
+        string id = registration.Id.Length == 0 ? registration.Name : registration.Id;
+        await ReachLeaderAsync(stop).ConfigureAwait(false);
+        Check(await _agent.RegisterServiceAsync(definition, replaceExistingChecks: true, stop).ConfigureAwait(false));
+        Check(_agent.UpdateTtlCheck("service:" + id, registration.Status, ""));   // registering again alone would keep the old health
+        await _agent.WhenSyncedAsync(id, stop).ConfigureAwait(false);
     }
 
-    /// <summary>Reports the health of an instance of this node: passing, warning or critical, with a text for people.</summary>
+    /// <summary>Reports the health of an instance of this node: passing, warning or critical, with a text for people. Starts its time limit anew, if it has one.</summary>
     public async ValueTask ReportAsync(string serviceId, string status, string output = "", CancellationToken stop = default)
     {
         if (status is not (HealthStatus.Passing or HealthStatus.Warning or HealthStatus.Critical)) throw new ArgumentException($"'{status}' is no health status; passing, warning and critical are.", nameof(status));
-        await WriteAsync(service: null, CheckOf(serviceId, serviceId, status, output), stop).ConfigureAwait(false);
+        Check(_agent.UpdateTtlCheck("service:" + serviceId, status, output));
+        await _agent.WhenSyncedAsync(serviceId, stop).ConfigureAwait(false);
     }
 
     /// <summary>Removes an instance of this node and its checks; one that does not exist is fine.</summary>
     public async ValueTask DeregisterAsync(string serviceId, CancellationToken stop = default)
     {
-        var request = new DeregisterRequest { Datacenter = _gateway.Identity.Datacenter, Node = _gateway.Identity.NodeName, ServiceId = serviceId };
-        await _gateway.RunAsync(CommandCodec.Encode(request), stop).ConfigureAwait(false);
+        await ReachLeaderAsync(stop).ConfigureAwait(false);
+        Check(await _agent.DeregisterServiceAsync(serviceId, stop).ConfigureAwait(false));
+        await _agent.WhenSyncedAsync(serviceId, stop).ConfigureAwait(false);
     }
 
     /// <summary>Instances of a service with their checks, on all nodes.</summary>
@@ -117,29 +134,11 @@ public sealed class ServiceClient
         return instances;
     }
 
-    private HealthCheck CheckOf(string serviceId, string name, string status, string output) => new()
-    {
-        Node = _gateway.Identity.NodeName,
-        CheckId = "service:" + serviceId,
-        Name = $"Service '{name}' check",
-        Status = status,
-        Output = output,
-        ServiceId = serviceId,
-        ServiceName = name,
-    };
+    // Without a leader the caller hears of it in time, instead of waiting for the catalog for ever.
+    private async ValueTask ReachLeaderAsync(CancellationToken stop) => await _gateway.RootAsync(ReadMode.Default, stop).ConfigureAwait(false);
 
-    private async ValueTask WriteAsync(NodeService? service, HealthCheck check, CancellationToken stop)
+    private static void Check(in AgentOutcome outcome)
     {
-        var request = new RegisterRequest
-        {
-            Datacenter = _gateway.Identity.Datacenter,
-            Id = _gateway.Identity.NodeId,
-            Node = _gateway.Identity.NodeName,
-            Address = _nodeAddress,
-            Service = service,
-            Check = check,
-            SkipNodeUpdate = true,
-        };
-        await _gateway.RunAsync(CommandCodec.Encode(request), stop).ConfigureAwait(false);
+        if (!outcome.IsOk) throw new ConclaveRequestException(outcome.Text);
     }
 }

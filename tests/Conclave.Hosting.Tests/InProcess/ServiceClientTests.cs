@@ -1,3 +1,5 @@
+using Conclave.Agent;
+using Conclave.Agent.Configuration;
 using Conclave.Core.Model;
 using Conclave.Hosting;
 
@@ -48,6 +50,23 @@ public sealed class ServiceClientTests : IAsyncLifetime
         await _node.Services.RegisterAsync(new ServiceRegistration { Name = "web", Port = 80 }, _stop.Token);
         Assert.True(await next);
         Assert.Equal(80, Assert.Single(states.Current).Service.Port);
+    }
+
+    [Fact]
+    public async Task Registering_again_sets_the_health_anew()
+    {
+        await _node.Services.RegisterAsync(new ServiceRegistration { Name = "web", Status = HealthStatus.Critical }, _stop.Token);
+        await _node.Services.RegisterAsync(new ServiceRegistration { Name = "web", Status = HealthStatus.Passing }, _stop.Token);
+        Assert.Single(await _node.Services.HealthAsync("web", passingOnly: true, stop: _stop.Token));
+    }
+
+    [Fact]
+    public async Task The_local_agent_offers_every_kind_of_check()
+    {
+        await _node.Agent.RegisterCheckAsync(new CheckDefinition { Name = "disk", Ttl = TimeSpan.FromMinutes(1), Status = HealthStatus.Passing }, _stop.Token);
+        await _node.Services.RegisterAsync(new ServiceRegistration { Name = "web" }, _stop.Token);
+        while (!(await _node.Catalog.NodeChecksAsync("solo", stop: _stop.Token)).Any(check => check is { CheckId: "disk", Status: HealthStatus.Passing })) await Task.Delay(1, _stop.Token);
+        Assert.Equal(AgentOutcomeKind.Failed, _node.Agent.UpdateTtlCheck("none", HealthStatus.Passing, "").Kind);
     }
 
     [Fact]
