@@ -85,7 +85,7 @@ internal static class CommandLine
     {
         var text = new StringBuilder($"Usage: {usage}\n\n");
         text.Append(path.Length == 0 ? "Available commands are:\n" : "Subcommands:\n");
-        foreach (var (name, summary) in CommandTable.Children(path)) text.Append($"    {name,-16}{summary}\n");
+        foreach (var (name, summary) in CommandTable.Children(path)) text.Append($"    {name,-17}{summary}\n");
         return text.ToString();
     }
 }

@@ -28,6 +28,10 @@ internal sealed class SemaphoreHolding(AgentClient client, LockSession session, 
             written = !holders.Remove(Session.Id) || await WriteAsync(holders, limit, index, stop).ConfigureAwait(false);
         }
         await Client.SendAsync(HttpMethod.Delete, ContenderPath, null, null, stop).ConfigureAwait(false);
+        // The last one out removes the list, so that the prefix may serve another use; a newcomer in between makes the removal fail, as it should.
+        var (left, last, _) = await ReadAsync(stop).ConfigureAwait(false);
+        if (left.Count == 0 && last > 0)
+            await Client.SendAsync(HttpMethod.Delete, LockPath, new Query().Set("cas", last.ToString(CultureInfo.InvariantCulture)), null, stop).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
