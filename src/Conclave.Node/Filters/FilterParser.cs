@@ -110,7 +110,9 @@ internal ref struct FilterParser
             return TryParseIn(string.Join('.', selector));
         }
         _at = start;
-        return TryParseValue(out string? literal) ? TryParseIn(literal) : null;
+        if (TryParseValue(out string? literal)) return TryParseIn(literal);
+        NoteFailure("\"(\", \"not\", a selector or a value");
+        return null;
     }
 
     private FilterMatch? TryParseIn(string value)
@@ -163,11 +165,7 @@ internal ref struct FilterParser
     private bool TryParseSelector([NotNullWhen(true)] out List<string>? selector)
     {
         selector = null;
-        if (!TryReadIdentifier(out string first))
-        {
-            NoteFailure("a selector or a value");
-            return false;
-        }
+        if (!TryReadIdentifier(out string first)) return false;
         selector = [first];
         while (true)
         {

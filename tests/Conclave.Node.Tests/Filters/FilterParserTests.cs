@@ -41,8 +41,8 @@ public class FilterParserTests
     }
 
     [Theory]
-    [InlineData("", "1:1 (0): no match found, expected: a value")]
-    [InlineData("((", "1:3 (2): no match found, expected: a value")]
+    [InlineData("", "1:1 (0): no match found, expected: \"(\", \"not\", a selector or a value")]
+    [InlineData("((", "1:3 (2): no match found, expected: \"(\", \"not\", a selector or a value")]
     [InlineData("Service.ID ==", "1:14 (13): no match found, expected: a value")]
     [InlineData("Service.ID", "1:11 (10): no match found, expected: an operator")]
     [InlineData("(a==1", "1:1 (0): rule \"grouping\": Unmatched parentheses")]
@@ -62,7 +62,7 @@ public class FilterParserTests
     [InlineData("Tags is nonempty", "1:5 (4): no match found, expected: an operator")]
     [InlineData("not(a==1)", "1:4 (3): no match found, expected: an operator")]
     [InlineData("a-b == 1", "1:2 (1): no match found, expected: an operator")]
-    [InlineData("_a == 1", "1:1 (0): no match found, expected: a value")]
+    [InlineData("_a == 1", "1:1 (0): no match found, expected: \"(\", \"not\", a selector or a value")]
     public void Mistakes_are_named_with_their_place(string expression, string reason)
     {
         var refused = Assert.Throws<FilterException>(() => FilterParser.Parse(expression));
