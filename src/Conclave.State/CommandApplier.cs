@@ -56,7 +56,8 @@ public sealed partial class CommandApplier
         _lastIndex = index.Value;
     }
 
-    /// <summary>Ends the batch: the new immutable root and the watches to fire. The caller publishes the root first and fires afterwards, off the loop.</summary>
+    /// <summary>Ends the batch: the new immutable root and the watches to fire. The caller publishes the root first, then calls
+    /// <see cref="FiredWatches.TryFinish"/>, and when that is false <see cref="FiredWatches.Fire"/> off the loop.</summary>
     public StateRoot Publish(out FiredWatches fired) => _writer.Publish(_lastIndex, out fired);
 
     /// <summary>Sessions that ended since the last call, with the keys they held, in the order of the log. For the leader's lock delays and timers.</summary>

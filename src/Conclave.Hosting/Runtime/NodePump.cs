@@ -111,7 +111,8 @@ internal sealed class NodePump : IAsyncDisposable
         foreach (var job in outbox.DiskJobs) Submit(job);
         _gateway.Publish(outbox.Root, outbox.Status, _node);
         foreach (var request in outbox.Completions) request.Complete();
-        foreach (var watches in outbox.Fired) ThreadPool.UnsafeQueueUserWorkItem(static fired => fired.Fire(), watches, preferLocal: false);
+        foreach (var watches in outbox.Fired)
+            if (!watches.TryFinish()) ThreadPool.UnsafeQueueUserWorkItem(static fired => fired.Fire(), watches, preferLocal: false);
         outbox.Clear();
         SetTimer();
         return true;

@@ -26,20 +26,12 @@ internal sealed class EditBatch(long step)
     {
         if (_superseded.Count == 0) return FiredWatches.None;
         var batchWatch = new Watch();
-        List<Watch>? fired = null;
+        List<Watch>? waited = null;
         foreach (var node in _superseded)
-        {
-            var earlier = leaveSuccessor ? node.HandOver(batchWatch) : node.TakeWatchOnly();
-            if (earlier is not null && !earlier.FireIfUnwatched()) (fired ??= []).Add(earlier);
-        }
+            if ((leaveSuccessor ? node.HandOver(batchWatch) : node.TakeWatchOnly()) is { } earlier) (waited ??= []).Add(earlier);
         _superseded.Clear();
         if (_superseded.Capacity > SupersededKept) _superseded.Capacity = SupersededKept;
-        if (fired is null)
-        {
-            batchWatch.FireIfUnwatched();
-            if (!batchWatch.HasFired) fired = [];
-        }
-        return fired is null ? FiredWatches.None : new FiredWatches(fired, batchWatch);
+        return new FiredWatches(waited, batchWatch);
     }
 
     /// <summary>Room that is kept between batches; a recursive delete of a huge prefix gives its memory back.</summary>

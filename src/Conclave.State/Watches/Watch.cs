@@ -7,11 +7,6 @@ internal sealed class Watch
     private WatchRegistration? _first;
     private bool _fired;
 
-    public bool HasFired
-    {
-        get { lock (this) return _fired; }
-    }
-
     /// <summary>False when it has fired already; then nothing is registered.</summary>
     public bool TryAdd(WatchRegistration registration)
     {
@@ -42,12 +37,7 @@ internal sealed class Watch
     /// <summary>Fires when nobody is registered; false when somebody has to be called.</summary>
     public bool FireIfUnwatched()
     {
-        lock (this)
-        {
-            if (_first is not null) return false;
-            _fired = true;
-            return true;
-        }
+        lock (this) return _first is null && (_fired = true);
     }
 
     public void Fire()
