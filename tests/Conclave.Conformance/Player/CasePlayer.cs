@@ -9,6 +9,8 @@ internal sealed class CasePlayer(RawHttpClient client, IReadOnlyDictionary<strin
     // Long enough for a background request to be waiting in the server before the next step begins.
     private static readonly TimeSpan s_headStart = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_retryPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_settlePause = TimeSpan.FromMilliseconds(100);
+    private const int SettleRoundsMax = 20;
 
     /// <summary>Null when everything fitted, else the step and the first difference.</summary>
     public async Task<string?> PlayAsync(ConformanceCase one, CancellationToken stop)
@@ -17,6 +19,7 @@ internal sealed class CasePlayer(RawHttpClient client, IReadOnlyDictionary<strin
         var tokenIsExplicit = one.Mode.StartsWith("acl", StringComparison.Ordinal);
         var failure = await new Run(this, state, tokenIsExplicit ? null : token, stop).StepsAsync(one.Steps);
         await CleanUpAsync(one, state, stop);
+        if (WritesToTheAgent(one.Steps)) await SettleAsync(stop);
         return failure;
     }
 
@@ -34,6 +37,22 @@ internal sealed class CasePlayer(RawHttpClient client, IReadOnlyDictionary<strin
                 // The case has its verdict; cleaning up may find nothing to remove, or a value that was never captured.
                 continue;
             }
+        }
+    }
+
+    private static bool WritesToTheAgent(JsonElement steps) =>
+        steps.EnumerateArray().Any(step => step.TryGetProperty("path", out var path) && path.GetString()!.StartsWith("/v1/agent/", StringComparison.Ordinal) && step.GetProperty("method").GetString() != "GET");
+
+    /// <summary>What an agent is told reaches the catalog a moment later. The next case reads indexes of whole tables, so that moment has to be over.</summary>
+    private async Task SettleAsync(CancellationToken stop)
+    {
+        string? index = null;
+        for (var round = 0; round < SettleRoundsMax; round++)
+        {
+            var before = index;
+            index = (await client.SendAsync(RawRequest.Get("/v1/health/state/any?stale"), stop)).Header("X-Consul-Index");
+            if (index == before) return;
+            await Task.Delay(s_settlePause, stop);
         }
     }
 
