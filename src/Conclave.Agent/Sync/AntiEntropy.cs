@@ -14,6 +14,7 @@ internal sealed class AntiEntropy
     private const int InFlightMax = 64;                        // enough to fill a group commit; more would only queue at the server
     private const int ChecksPerWriteMax = 64;
     private const string ServerService = "consul";             // written by the leader
+    private const string NodeSynced = "Synced node info";
     private const string GossipCheck = "serfHealth";           // written by the leader
 
     private readonly AgentCoreOptions _options;
@@ -158,11 +159,14 @@ internal sealed class AntiEntropy
     /// <summary>Compares with what the catalog holds for this node; <paramref name="node"/> is null when it holds nothing.</summary>
     public void OnRead(NodeEntry? node, IReadOnlyList<NodeService> services, IReadOnlyList<HealthCheck> checks, Instant now)
     {
+        bool first = !_compared;
         _reading = false;
         _compared = true;
         _failures = 0;
         _nextFull = now + _options.FullSyncInterval + _random.NextTimeSpan(_options.FullSyncInterval);
         _nodeInSync = node is not null && NodeFacts.IsSame(node, _options.Identity, _taggedAddresses, NodeMeta);
+        // Start scripts wait for this line, also when the leader has written the node already.
+        if (first && _nodeInSync) _effects.Add(new WriteLog(LogLevels.Info, NodeSynced));
         CompareServices(services);
         CompareChecks(checks);
     }
@@ -233,7 +237,7 @@ internal sealed class AntiEntropy
     private void WriteNode()
     {
         _nodeInFlight = true;
-        _effects.Add(new WriteCatalog(new SyncOperation { Unit = null, Register = Request(null, null, null, ""), Done = "Synced node info" }));
+        _effects.Add(new WriteCatalog(new SyncOperation { Unit = null, Register = Request(null, null, null, ""), Done = NodeSynced }));
     }
 
     /// <summary>The next write of a unit; null when there is none. Removals of single checks go first, because a new service must not inherit them.</summary>

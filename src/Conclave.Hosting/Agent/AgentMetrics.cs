@@ -15,21 +15,24 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
 
     private readonly Lock _gate = new();                       // guards everything below
     private readonly TimeProvider _clock;
-    private readonly string _prefix;
+    private readonly string _prefix, _gaugePrefix, _node;
     private readonly MeterListener _listener;
     private readonly SortedDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
     private DateTimeOffset _intervalStart;
     private MetricsSnapshot? _lastInterval;
 
     /// <summary>Starts to listen.</summary>
+    /// <param name="node">Meters that carry the name of another node are left out.</param>
     /// <param name="prefix">First part of names, <c>consul</c> by default.</param>
+    /// <param name="gaugeHost">Second part of the names of gauges; empty for none.</param>
     /// <param name="prometheus">Whether the Prometheus form is offered.</param>
     /// <param name="clock">Time.</param>
-    public AgentMetrics(string prefix, bool prometheus, TimeProvider clock)
+    public AgentMetrics(string node, string prefix, string gaugeHost, bool prometheus, TimeProvider clock)
     {
-        (_prefix, IsPrometheusEnabled, _clock) = (prefix, prometheus, clock);
+        (_node, _prefix, IsPrometheusEnabled, _clock) = (node, prefix, prometheus, clock);
+        _gaugePrefix = gaugeHost.Length > 0 ? $"{prefix}.{gaugeHost}" : prefix;
         _intervalStart = Floor(clock.GetUtcNow());
-        _listener = new() { InstrumentPublished = static (instrument, listener) => Choose(instrument, listener) };
+        _listener = new() { InstrumentPublished = Choose };
         _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Record(instrument, value, tags));
         _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Record(instrument, value, tags));
         _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Record(instrument, value, tags));
@@ -64,9 +67,12 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _listener.Dispose();
 
-    private static void Choose(Instrument instrument, MeterListener listener)
+    private void Choose(Instrument instrument, MeterListener listener)
     {
-        if (instrument.Meter.Name.StartsWith(Meters, StringComparison.Ordinal)) listener.EnableMeasurementEvents(instrument);
+        if (!instrument.Meter.Name.StartsWith(Meters, StringComparison.Ordinal)) return;
+        foreach (var (key, value) in instrument.Meter.Tags ?? [])
+            if (key == AgentInstruments.NodeTag && !Equals(value, _node)) return;
+        listener.EnableMeasurementEvents(instrument);
     }
 
     private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -107,18 +113,14 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
         return new(_intervalStart, gauges, counters, samples);
     }
 
-    private List<MetricGauge> ProcessGauges()
-    {
-        var memory = GC.GetGCMemoryInfo();
-        return
-        [
-            new(_prefix + ".runtime.alloc_bytes", GC.GetTotalMemory(forceFullCollection: false), []),
-            new(_prefix + ".runtime.num_goroutines", ThreadPool.ThreadCount, []),
-            new(_prefix + ".runtime.sys_bytes", memory.TotalCommittedBytes, []),
-            new(_prefix + ".runtime.total_gc_pause_ns", GC.GetTotalPauseDuration().TotalNanoseconds, []),
-            new(_prefix + ".runtime.total_gc_runs", GC.CollectionCount(0), []),
-        ];
-    }
+    private List<MetricGauge> ProcessGauges() =>
+    [
+        new(_gaugePrefix + ".runtime.alloc_bytes", GC.GetTotalMemory(forceFullCollection: false), []),
+        new(_gaugePrefix + ".runtime.num_goroutines", ThreadPool.ThreadCount, []),
+        new(_gaugePrefix + ".runtime.sys_bytes", Environment.WorkingSet, []),
+        new(_gaugePrefix + ".runtime.total_gc_pause_ns", GC.GetTotalPauseDuration().TotalNanoseconds, []),
+        new(_gaugePrefix + ".runtime.total_gc_runs", GC.CollectionCount(0), []),
+    ];
 
     private static string Key(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
@@ -129,7 +131,7 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
     }
 
     private string Name(Instrument instrument) =>
-        _prefix + "." + (instrument.Name.StartsWith(OwnPrefix, StringComparison.Ordinal) ? instrument.Name[OwnPrefix.Length..] : instrument.Name);
+        (Kind(instrument) == MetricKind.Gauge ? _gaugePrefix : _prefix) + "." + (instrument.Name.StartsWith(OwnPrefix, StringComparison.Ordinal) ? instrument.Name[OwnPrefix.Length..] : instrument.Name);
 
     private static MetricKind Kind(Instrument instrument)
     {

@@ -27,6 +27,7 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
     private readonly ITimer _timer;
     private readonly CatalogSync _sync;
     private readonly ProbeRunner _probes;
+    private readonly AgentInstruments _instruments;
     private readonly AgentStore? _store;
 
     // Unbounded by itself, bounded by what feeds it: one run per check, a fixed number of catalog writes, and callers that wait for their own registration.
@@ -45,7 +46,8 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
         _core = new(options.Core with { Persist = persist }, new Prng(seed), Now);
         _store = persist ? new(options.DataDirectory, clock, _logger) : null;
         _sync = new(gateway, options.Core.Identity.NodeName, this);
-        _probes = new(options.ConcurrentProbesMax, gateway, OnProbeDone);
+        _instruments = new(options.Core.Identity.NodeName, () => Counts);
+        _probes = new(options.ConcurrentProbesMax, gateway, clock, OnProbeDone);
         _timer = clock.CreateTimer(static state => ((AgentRuntime)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Load(options);
         _loop = Task.Run(CarryOutAsync);
@@ -221,10 +223,12 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
             KeepTtlStates(_store);
             await _store.DisposeAsync().ConfigureAwait(false);
         }
+        _instruments.Dispose();
     }
 
     internal void OnSyncDone(SyncOperation operation, string? error)
     {
+        _instruments.Wrote(failed: error is not null);
         lock (_gate)
         {
             _core.OnSyncDone(operation, error, Now);
@@ -250,8 +254,9 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
         }
     }
 
-    private void OnProbeDone(long runId, ProbeResult result)
+    private void OnProbeDone(long runId, ProbeResult result, TimeSpan duration)
     {
+        _instruments.Ran(duration);
         lock (_gate)
         {
             _core.OnProbeDone(runId, result, Now);

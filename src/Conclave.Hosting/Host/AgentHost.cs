@@ -38,7 +38,7 @@ public sealed class AgentHost : IAsyncDisposable
         Identity = identity;
         _node = new NodeRuntime(AgentNodeConfig.From(options.Config, identity), inbox, disk, options.Log, options.Time);
         _local = AgentRuntime.Start(AgentRuntimeOptions.From(options.Config, identity), _node.Gateway, options.Time, options.Log);
-        _metrics = new AgentMetrics(options.Config.Telemetry.MetricsPrefix, options.Config.Telemetry.PrometheusRetentionTime > TimeSpan.Zero, options.Time);
+        _metrics = Metrics(options, identity);
         _node.Gateway.StatusChanged += OnStatusChanged;
         _ = ForwardFailureAsync();
     }
@@ -150,6 +150,13 @@ public sealed class AgentHost : IAsyncDisposable
     }
 
     internal void EndWith(AgentEnd end) => _ended.TrySetResult(end);
+
+    private static AgentMetrics Metrics(AgentHostOptions options, AgentIdentity identity)
+    {
+        var telemetry = options.Config.Telemetry;
+        string host = telemetry.DisableHostname ? "" : Environment.MachineName;
+        return new AgentMetrics(identity.NodeName, telemetry.MetricsPrefix, host, telemetry.PrometheusRetentionTime > TimeSpan.Zero, options.Time);
+    }
 
     private async Task OpenHttpAsync(List<HttpBinding> bindings, CancellationToken stop)
     {

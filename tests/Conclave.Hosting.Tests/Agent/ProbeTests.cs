@@ -22,7 +22,7 @@ public sealed class ProbeTests : IAsyncDisposable
     private readonly ProbeRunner _runner;
     private long _lastRun;
 
-    public ProbeTests() => _runner = new(8, new AgentGateway(), (run, result) => _results.Writer.TryWrite((run, result)));
+    public ProbeTests() => _runner = new(8, new AgentGateway(), TimeProvider.System, (run, result, _) => _results.Writer.TryWrite((run, result)));
 
     public ValueTask DisposeAsync() => _runner.DisposeAsync();
 

@@ -8,7 +8,7 @@ using Conclave.Node;
 namespace Conclave.Hosting.Agent.Probes;
 
 /// <summary>Runs checks, a bounded number at a time, each within its timeout. Every started run is answered once, also when it fails in an unforeseen way.</summary>
-internal sealed class ProbeRunner(int concurrentMax, INodeGateway gateway, Action<long, ProbeResult> done) : IAsyncDisposable
+internal sealed class ProbeRunner(int concurrentMax, INodeGateway gateway, TimeProvider clock, Action<long, ProbeResult, TimeSpan> done) : IAsyncDisposable
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DefaultScriptTimeout = TimeSpan.FromSeconds(30);
@@ -46,6 +46,7 @@ internal sealed class ProbeRunner(int concurrentMax, INodeGateway gateway, Actio
     private async Task RunAsync(RunProbe run, Running running)
     {
         ProbeResult result;
+        long started = clock.GetTimestamp();
         try
         {
             await _slots.WaitAsync(running.Stop).ConfigureAwait(false);
@@ -64,7 +65,7 @@ internal sealed class ProbeRunner(int concurrentMax, INodeGateway gateway, Actio
         }
         _running.TryRemove(run.RunId, out _);
         running.Dispose();
-        done(run.RunId, result);
+        done(run.RunId, result, clock.GetElapsedTime(started));
     }
 
     private async Task<ProbeResult> ProbeAsync(CheckDefinition check, int outputMax, CancellationToken stop)
