@@ -14,12 +14,14 @@ public sealed class ClusterNode : IAsyncDisposable
 {
     private readonly NodeRuntime _runtime;
     private readonly AgentRuntime _agent;
+    private readonly EmbeddedFrontEnd? _frontEnd;
     private int _isDisposed;
 
-    private ClusterNode(NodeRuntime runtime, AgentRuntime agent)
+    private ClusterNode(NodeRuntime runtime, AgentRuntime agent, EmbeddedFrontEnd? frontEnd)
     {
         _runtime = runtime;
         _agent = agent;
+        _frontEnd = frontEnd;
         Kv = new KvClient(runtime.Gateway);
         Sessions = new SessionClient(runtime.Gateway);
         Catalog = new CatalogClient(runtime.Gateway);
@@ -50,6 +52,9 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <summary>Where the log stands now.</summary>
     public RaftStatus Raft => _runtime.Gateway.Raft;
 
+    /// <summary>Where the HTTP API listens, as URLs; empty without one.</summary>
+    public IReadOnlyList<string> HttpAddresses => _frontEnd?.Addresses ?? [];
+
     /// <summary>The node as front ends see it.</summary>
     public INodeGateway Gateway => _runtime.Gateway;
 
@@ -59,8 +64,12 @@ public sealed class ClusterNode : IAsyncDisposable
     /// </summary>
     public Task<string> Failed => _runtime.Failed;
 
+    /// <summary>Completes when the node has stopped serving, for whatever reason.</summary>
+    public Task Stopped => _runtime.Stopped;
+
     /// <summary>Starts a node. Returns when its log is read; see <see cref="WaitUntilReadyAsync"/> for when it can be used.</summary>
     /// <exception cref="ArgumentException">The options are wrong; the message lists everything that is.</exception>
+    /// <exception cref="IOException">An address of the HTTP API is in use or not of this host.</exception>
     /// <exception cref="DiskException">The data folder cannot be used, for example because another process does.</exception>
     /// <exception cref="WalDamagedException">Something that was acknowledged may be missing from the log: nothing was changed.</exception>
     public static async Task<ClusterNode> StartAsync(ClusterNodeOptions options, CancellationToken stop = default)
@@ -71,14 +80,19 @@ public sealed class ClusterNode : IAsyncDisposable
         var inbox = new NodeInbox();
         var disk = string.IsNullOrEmpty(options.DataDirectory) ? null : NodeDisk.Open(options.DataDirectory, inbox);
         NodeRuntime? runtime = null;
+        AgentRuntime? agent = null;
         try
         {
             runtime = new NodeRuntime(ToConfig(options, NodeDisk.NodeId(disk, options.NodeId)), inbox, disk, options.LoggerFactory, options.TimeProvider);
             await runtime.StartAsync().ConfigureAwait(false);
-            return new ClusterNode(runtime, StartAgent(options, runtime.Gateway));
+            var identity = ToIdentity(options, runtime.Gateway.Identity.NodeId);
+            agent = StartAgent(options, identity, runtime.Gateway);
+            var frontEnd = options.HttpEndPoints.Count == 0 ? null : await EmbeddedFrontEnd.StartAsync(options, identity, runtime.Gateway, agent, stop).ConfigureAwait(false);
+            return new ClusterNode(runtime, agent, frontEnd);
         }
         catch
         {
+            if (agent is not null) await agent.DisposeAsync().ConfigureAwait(false);
             if (runtime is not null) await runtime.DisposeAsync().ConfigureAwait(false);
             else disk?.Dispose();
             throw;
@@ -103,31 +117,34 @@ public sealed class ClusterNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
+        if (_frontEnd is not null) await _frontEnd.DisposeAsync().ConfigureAwait(false);
         await _agent.DisposeAsync().ConfigureAwait(false);
         await _runtime.DisposeAsync().ConfigureAwait(false);
     }
 
     // Nothing is kept over a restart: the host registers its services anew, and the agent removes those it does not.
-    private static AgentRuntime StartAgent(ClusterNodeOptions options, INodeGateway gateway) => AgentRuntime.Start(
+    private static AgentRuntime StartAgent(ClusterNodeOptions options, AgentIdentity identity, INodeGateway gateway) => AgentRuntime.Start(
         new()
         {
             Core = new()
             {
-                Identity = new()
-                {
-                    NodeName = options.NodeName,
-                    NodeId = gateway.Identity.NodeId,
-                    Datacenter = options.Datacenter,
-                    AdvertiseAddress = options.AdvertiseAddress,
-                    ServerPort = options.ServerPort,
-                    NodeMeta = options.NodeMeta.AsReadOnly(),
-                },
+                Identity = identity,
                 CheckUpdateInterval = TimeSpan.Zero,           // the host decides how often it reports: each text is shown at once
             },
         },
         gateway,
         options.TimeProvider,
         options.LoggerFactory);
+
+    private static AgentIdentity ToIdentity(ClusterNodeOptions options, string nodeId) => new()
+    {
+        NodeName = options.NodeName,
+        NodeId = nodeId,
+        Datacenter = options.Datacenter,
+        AdvertiseAddress = options.AdvertiseAddress,
+        ServerPort = options.ServerPort,
+        NodeMeta = options.NodeMeta.AsReadOnly(),
+    };
 
     private static NodeConfig ToConfig(ClusterNodeOptions options, string nodeId)
     {

@@ -36,6 +36,9 @@ internal sealed class NodeRuntime : IAsyncDisposable
     /// <summary>Completes with the reason when the node cannot go on. Its process, or at least everything that relies on it, must end.</summary>
     public Task<string> Failed => _failed.Task;
 
+    /// <summary>Completes when the loop has ended. Only after <see cref="StartAsync"/>.</summary>
+    public Task Stopped => _pump?.Stopped ?? Task.CompletedTask;
+
     /// <summary>Reads the log and starts the loop. The calling thread does not wait for the disk.</summary>
     /// <exception cref="WalDamagedException">Something that was acknowledged may be missing: the node must not start.</exception>
     /// <exception cref="DiskException">The disk failed.</exception>
