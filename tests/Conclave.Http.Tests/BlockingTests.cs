@@ -128,6 +128,50 @@ public sealed class BlockingTests
     }
 
     [Fact]
+    public async Task A_question_that_fails_is_an_answer_of_500_and_leaves_nothing()
+    {
+        var gateway = new MemoryGateway();
+        var reads = new ReadResponder(gateway);
+        await using var server = await RunningFrontEnd.StartAsync(router =>
+        {
+            HttpApi.MapState(router, reads, "1.10.11");
+            router.Add("/v1/broken", Routing.HttpVerbs.Get, request =>
+            {
+                request.TryReadOptions(out var options);
+                return reads.RespondAsync(request, new BrokenQuery(), options, ReadStyle.Plain);
+            });
+        });
+        using var first = await server.Client.PutAsync("/v1/kv/a", new StringContent("1"));
+        var waiting = server.Client.GetAsync("/v1/broken?index=1&wait=60s");
+        await Until(() => reads.Blocking.GroupCount == 1);
+        using var second = await server.Client.PutAsync("/v1/kv/a", new StringContent("2"));
+        using var answer = await waiting;
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        using var again = await server.Client.GetAsync("/v1/broken?index=1&wait=60s");
+        Assert.Equal(HttpStatusCode.InternalServerError, again.StatusCode);
+        await Until(() => reads.Blocking.GroupCount == 0);
+    }
+
+    private sealed class BrokenQuery : ReadQuery
+    {
+        public override ulong Run(State.StateRoot root, State.WatchSet? watches)
+        {
+            var index = root.KvGet("a"u8, watches, out _);
+            return index < 2 ? index : throw new InvalidOperationException("broken");
+        }
+
+        public override void Write(Json.JsonOut json) => json.Null();
+
+        public override void Forget()
+        {
+        }
+
+        protected override void OnCopied()
+        {
+        }
+    }
+
+    [Fact]
     public void Deadlines_come_due_in_order_and_departures_end_waits()
     {
         using var waits = new RequestWaits(new HttpOptions());

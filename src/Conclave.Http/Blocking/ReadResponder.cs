@@ -84,7 +84,7 @@ public sealed class ReadResponder(INodeGateway gateway)
         var (group, waiter) = Blocking.Join(request, query, options.Index, options.Wait);
         if (group is null || waiter is null)
         {
-            await Send(request, query, options, style, grant, gateway.Root).ConfigureAwait(false);
+            await SendAlone(request, query, options, style, grant).ConfigureAwait(false);
             return;
         }
         var end = await waiter.WaitAsync().ConfigureAwait(false);
@@ -95,7 +95,7 @@ public sealed class ReadResponder(INodeGateway gateway)
             request.Abort();
         }
         else if (waiter.Body is { } body) await SendShared(request, body, query.ContentType, options, style, grant).ConfigureAwait(false);
-        else await Timeout(request, query, options, style, grant).ConfigureAwait(false);
+        else await SendAlone(request, query, options, style, grant).ConfigureAwait(false);
     }
 
     private async ValueTask SendShared(ApiRequest request, SharedBody body, string contentType, ReadOptions options, ReadStyle style, ReadGrant grant)
@@ -113,7 +113,7 @@ public sealed class ReadResponder(INodeGateway gateway)
     }
 
     // The question object may be the group's own, which another thread is asking for those who go on waiting: never touch it here.
-    private ValueTask Timeout(ApiRequest request, ReadQuery query, ReadOptions options, ReadStyle style, ReadGrant grant) =>
+    private ValueTask SendAlone(ApiRequest request, ReadQuery query, ReadOptions options, ReadStyle style, ReadGrant grant) =>
         Send(request, query.Fresh(), options, style, grant, gateway.Root);
 
     private void SetAllHeaders(ApiRequest request, ulong index, in ReadOptions options, ReadStyle style, in ReadGrant grant)

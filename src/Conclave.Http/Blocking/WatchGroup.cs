@@ -27,7 +27,7 @@ internal sealed class WatchGroup(BlockingQueries owner, string key, bool pretty,
         lock (_gate)
         {
             if (_closed) return JoinResult.Closed;
-            if (!_asked) Ask();
+            if (!_asked) AskFirst();
             if (_index > indexSeen)
             {
                 CloseIfEmpty();
@@ -60,30 +60,64 @@ internal sealed class WatchGroup(BlockingQueries owner, string key, bool pretty,
 
     void IThreadPoolWorkItem.Execute()
     {
-        List<Waiter>? woken = null;
+        List<Waiter> woken = [];
         lock (_gate)
         {
             Volatile.Write(ref _scheduled, 0);
             if (_closed) return;
-            Ask();
-            foreach (var waiter in _waiters)
-                if (waiter.IndexSeen < _index) (woken ??= []).Add(waiter);
-            if (woken is null) return;
-            var body = Render(woken.Count);
-            foreach (var waiter in woken)
+            try
             {
-                waiter.Body = body;
-                Remove(waiter);
+                AnswerTo(woken);
             }
-            CloseIfEmpty();
+            catch (Exception failure) when (failure is not Core.InvariantBrokenException)
+            {
+                // Each request asks for itself then, and the failure becomes its answer and a line in the log.
+                Dissolve(woken);
+            }
         }
         // A request whose wait has ended otherwise in this moment finds the answer as well and sends or releases it.
         foreach (var waiter in woken) waiter.Wake();
     }
 
+    private void AnswerTo(List<Waiter> woken)
+    {
+        Ask();
+        foreach (var waiter in _waiters)
+            if (waiter.IndexSeen < _index) woken.Add(waiter);
+        if (woken.Count == 0) return;
+        var body = Render(woken.Count);
+        foreach (var waiter in woken)
+        {
+            waiter.Body = body;
+            Remove(waiter);
+        }
+        CloseIfEmpty();
+    }
+
+    private void Dissolve(List<Waiter> woken)
+    {
+        woken.Clear();
+        woken.AddRange(_waiters);
+        foreach (var waiter in woken) Remove(waiter);
+        CloseIfEmpty();
+    }
+
+    private void AskFirst()
+    {
+        try
+        {
+            Ask();
+            _asked = true;
+        }
+        finally
+        {
+            // A question that fails leaves no group behind; the failure goes to the one who asked.
+            if (!_asked) CloseIfEmpty();
+        }
+    }
+
     private void Ask()
     {
-        _asked = true;
         _watches.Clear();
         _index = Math.Max(1, query.Run(owner.Root, _watches));
         _watches.Arm(this);

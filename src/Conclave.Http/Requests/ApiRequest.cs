@@ -76,6 +76,8 @@ public sealed partial class ApiRequest
     internal void End()
     {
         _json.Release();
+        _bodyHeld = false;
+        _bodyEnd = default;
         _found.Clear();
         _present = 0;
         _target = "";
