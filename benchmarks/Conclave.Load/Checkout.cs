@@ -5,14 +5,13 @@ internal static class Checkout
 {
     public static string? Root { get; } = FindRoot();
 
-    /// <summary>The published program, else the built one.</summary>
-    public static string FindBinary()
+    /// <summary>The published program, else the built one, else null.</summary>
+    public static string? FindBinary()
     {
-        if (Root is null) throw new FileNotFoundException("Run outside of a checkout, --binary is needed.");
+        if (Root is null) return null;
         var output = Path.Combine(Root, "src", "Conclave.Cli", "bin", "Release", "net10.0");
         string[] candidates = [Path.Combine(output, "publish", "conclave"), Path.Combine(output, "conclave")];
-        return Array.Find(candidates, File.Exists)
-            ?? throw new FileNotFoundException("conclave is not built: dotnet publish src/Conclave.Cli -c Release, or name it with --binary.");
+        return Array.Find(candidates, File.Exists);
     }
 
     private static string? FindRoot()

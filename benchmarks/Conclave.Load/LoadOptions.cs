@@ -82,7 +82,12 @@ internal sealed record LoadOptions(IReadOnlyList<string> Scenarios, string Binar
         var unknown = scenarios.Find(name => name != "all" && !ScenarioList.Names.Contains(name));
         if (unknown is not null) problem = $"there is no scenario {unknown}";
         if (problem.Length > 0) return false;
-        if (options.Binary.Length == 0) options = options with { Binary = Checkout.FindBinary() };
+        if (options.Binary.Length == 0) options = options with { Binary = Checkout.FindBinary() ?? "" };
+        if (!File.Exists(options.Binary))
+        {
+            problem = options.Binary.Length == 0 ? "conclave is not built: dotnet publish src/Conclave.Cli -c Release, or name it with --binary" : $"there is no {options.Binary}";
+            return false;
+        }
         if (options.Results is null && Checkout.Root is { } root) options = options with { Results = Path.Combine(root, "benchmarks", "results", $"{Environment.MachineName}.jsonl") };
         options = options with { Scenarios = scenarios.Contains("all") ? ScenarioList.Names : scenarios };
         return true;

@@ -13,9 +13,10 @@ internal static class PutScenario
         using var folder = new TemporaryFolder(options);
         using var server = ServerProcess.Start(options, folder.Path);
         await server.UntilLeaderAsync();
-        var value = new string('v', 128);
+        // Values alternate: writing the same one again would change nothing.
+        string[] values = [new('v', 128), new('w', 128)];
         byte[][] RequestsOf(int connection) =>
-            [.. Enumerable.Range(0, KeysPerConnection).Select(key => Request.Of("PUT", $"/v1/kv/load/{connection:000}/{key:000}", value))];
+            [.. Enumerable.Range(0, KeysPerConnection * 2).Select(i => Request.Of("PUT", $"/v1/kv/load/{connection:000}/{i % KeysPerConnection:000}", values[i / KeysPerConnection]))];
 
         await ClosedLoop.RunAsync(server.Http, 16, Math.Min(2, options.Seconds), RequestsOf);
         foreach (var connections in (int[])[1, 16, 64, 256])
