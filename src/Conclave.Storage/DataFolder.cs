@@ -24,6 +24,7 @@ public static class DataFolder
     {
         disk.CreateDirectory(DiskLayout.Raft);
         disk.Lock(DiskLayout.LockFile);
+        RefuseForeignLog(disk);
         var snapshots = SnapshotStore.Open(disk);
         var newest = snapshots.OpenNewest(disk, out var damaged);
         try
@@ -36,6 +37,17 @@ public static class DataFolder
             newest?.Dispose();
             if (damaged.Count == 0) throw;
             throw new WalDamagedException(refusal.File, refusal.Offset, refusal.What, $" A damaged snapshot was passed over: {string.Join("; ", damaged)}.");
+        }
+    }
+
+    // To start empty beside a log that holds data would look like losing it.
+    private static void RefuseForeignLog(IDisk disk)
+    {
+        foreach (string name in disk.List(DiskLayout.Raft))
+        {
+            if (name != DiskLayout.ForeignLogName) continue;
+            throw new DiskException(DiskError.Forbidden, "use", $"{DiskLayout.Raft}/{name}",
+                "this data folder belongs to a Consul server, whose log this program does not read. Use an empty data folder and let the server join the cluster, or restore a snapshot into it.");
         }
     }
 }

@@ -11,6 +11,8 @@ public static class DiskLayout
     public const string Raft = "raft";
     /// <summary>Segments of the log.</summary>
     public const string Wal = "raft/wal";
+    /// <summary>The log of a Consul server, in <see cref="Raft"/>.</summary>
+    public const string ForeignLogName = "raft.db";
     /// <summary>One folder per snapshot.</summary>
     public const string Snapshots = "raft/snapshots";
     /// <summary>Explains <see cref="PeersJson"/> to the operator.</summary>

@@ -27,9 +27,18 @@ public sealed class SystemDisk : IDisk, IDiskQueue, IDisposable
     public SystemDisk(string root, Action<DiskJob> completed)
     {
         _root = Path.GetFullPath(root);
-        CreateDirectory("");
+        MakeRoot();
         _log = new DiskWorker(this, completed, "conclave log");
         _background = new DiskWorker(this, completed, "conclave disk");
+    }
+
+    // A folder that was made a moment ago is lost with the power, and all in it, unless the one above is flushed.
+    private void MakeRoot()
+    {
+        var made = new List<string>();
+        for (string? folder = _root; folder is not null && !Directory.Exists(folder); folder = Path.GetDirectoryName(folder)) made.Add(folder);
+        CreateDirectory("");
+        foreach (string folder in made) FlushDirectory(Path.GetDirectoryName(folder)!);
     }
 
     /// <inheritdoc/>

@@ -58,6 +58,14 @@ public sealed class SystemDiskTests : IDisposable
     }
 
     [Fact]
+    public void Folder_is_made_with_those_above_it()
+    {
+        using var disk = new SystemDisk(Path.Combine(_root, "x", "y", "z"), _ => { });
+        disk.CreateDirectory("raft");
+        Assert.True(Directory.Exists(Path.Combine(_root, "x", "y", "z", "raft")));
+    }
+
+    [Fact]
     public void Missing_file_is_told_apart()
     {
         using var disk = Open();

@@ -92,6 +92,27 @@ public class DamageTests
     }
 
     [Fact]
+    public void Folder_with_a_log_of_another_program_is_refused()
+    {
+        var disk = new MemoryDisk(new Prng(1));
+        disk.Close(disk.Open("raft/raft.db", FileOpening.Replace));
+        Assert.Contains("belongs to a Consul server", Assert.Throws<DiskException>(() => DataFolder.Recover(disk, WalHarness.Tiny, 0, new Prng(1))).Message);
+    }
+
+    [Fact]
+    public void Snapshot_without_a_log_is_refused()
+    {
+        var disk = new MemoryDisk(new Prng(1));
+        var folder = DataFolder.Recover(disk, WalHarness.Tiny, 0, new Prng(1));
+        var save = folder.Snapshots.Save(new SnapshotMeta { Id = "1-5-7", Index = new(5), Term = new(1), Configuration = [], ConfigurationIndex = new(1) }, _ => { }, (_, error) => Assert.Null(error));
+        save.Run(disk);
+        save.Complete();
+        disk.KillProcess();
+        disk.Delete("raft/wal");
+        Assert.Contains("there is no log, although there is a snapshot that ends at entry 5", Assert.Throws<WalDamagedException>(() => DataFolder.Recover(disk, WalHarness.Tiny, 0, new Prng(1))).Message);
+    }
+
+    [Fact]
     public void Damaged_snapshot_is_passed_over_when_the_log_reaches_the_older_one_and_named_when_not()
     {
         foreach (bool reaches in (bool[])[true, false])
