@@ -23,7 +23,7 @@ internal sealed class EmbeddedFrontEnd : IAsyncDisposable
     /// <exception cref="IOException">An address is in use or not of this host.</exception>
     public static async Task<EmbeddedFrontEnd> StartAsync(ClusterNodeOptions options, AgentIdentity identity, NodeGateway gateway, AgentRuntime agent, CancellationToken stop)
     {
-        var metrics = new AgentMetrics("consul", prometheus: false, options.TimeProvider);
+        var metrics = new AgentMetrics(identity.NodeName, "consul", gaugeHost: "", prometheus: false, options.TimeProvider);
         try
         {
             var control = new EmbeddedControl(identity, gateway, agent, options);
