@@ -105,6 +105,14 @@ public sealed class AgentRuntimeTests : IDisposable
     }
 
     [Fact]
+    public async Task Kept_files_are_for_their_owner_only()
+    {
+        await using (var agent = Start(_folder)) await agent.RegisterServiceAsync(Web() with { Token = "secret" }, false, default);
+        foreach (string file in Directory.GetFiles(_folder, "*", SearchOption.AllDirectories))
+            Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite), file);
+    }
+
+    [Fact]
     public async Task Half_written_files_are_cleaned_away()
     {
         Directory.CreateDirectory(Path.Combine(_folder, "services"));

@@ -187,7 +187,7 @@ internal sealed class AgentStore : IAsyncDisposable
         string file = Path.Combine(folder, NameOf(id)), temporary = file + TemporarySuffix;
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+            using (var stream = new FileStream(temporary, OwnerOnly()))
             {
                 stream.Write(content);
                 if (durable) stream.Flush(flushToDisk: true);
@@ -200,6 +200,14 @@ internal sealed class AgentStore : IAsyncDisposable
         {
             return Failed(file, failure);
         }
+    }
+
+    // Registrations may hold tokens.
+    private static FileStreamOptions OwnerOnly()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return options;
     }
 
     private string? Delete(string folder, string id)
