@@ -37,6 +37,8 @@ internal sealed class WalRecovery(IDisk disk, WalOptions options, SnapshotPoint 
             disk.FlushDirectory(DiskLayout.Raft);
             disk.FlushDirectory("");
         }
+        // A name seen here may not be durable yet: the last process can have been killed between a renaming and its flush.
+        if (!isNew) disk.FlushDirectory(DiskLayout.Wal);
         foreach (ulong number in segments) OpenSegment(number, isLast: number == segments[^1]);
         if (!isNew) CleanTail(_current!);
         var wal = new Wal(options, random, _replay.Mark, _closed, _current!, _spare);

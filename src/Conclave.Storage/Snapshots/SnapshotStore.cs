@@ -49,6 +49,7 @@ public sealed class SnapshotStore
             else if (SnapshotName.TryParse(name, out var parsed)) store._names.Add(parsed);
         }
         store._names.Sort();
+        if (store._names.Count > 0) disk.FlushDirectory(DiskLayout.Snapshots);         // a name may be seen before it is durable
         return store;
     }
 

@@ -200,7 +200,7 @@ internal sealed class CrashWorkload
         Assert.True(matching >= 0 || isRestored, $"{context}: recovered snapshot {snapshotIndex}, log ({log.BaseIndex}, {log.BaseIndex.Value + (ulong)log.Entries.Count}], term {log.Term}; "
             + $"expected a state from {Describe(_states[(int)durable])} to {Describe(Latest)}");
         var now = matching >= 0 ? _states[matching] : RestoredState();
-        if (isRestored && now.Last < snapshotIndex) now = RestoredState();
+        if (Wal.AppendedTicket > 0 || (isRestored && now.Last < snapshotIndex)) now = RestoredState();
         _states.Clear();
         _states.Add(now);
         if (Wal.AppendedTicket > 0) _states.Add(now);          // recovery itself recorded a reset
