@@ -23,7 +23,7 @@ internal sealed class CrashWorkload
     private DiskJob? _saving;
     private RecoveredFolder _folder;
     private ulong _commit;
-    private ulong _restored;                                   // end of a restored snapshot whose reset may not have reached the log yet
+    private readonly HashSet<ulong> _restored = [];            // ends of restored snapshots: the reset of any may not have reached the log
     private Instant _now;
 
     public CrashWorkload(MemoryDisk disk, ulong seed)
@@ -122,8 +122,9 @@ internal sealed class CrashWorkload
     private void Restore()
     {
         if (_saving is not null || Latest.Term == 0) return;
-        _restored = Latest.Last + 1 + (ulong)_random.Next(5);
-        Save(_restored, Latest.Term, restore: true);
+        ulong end = Latest.Last + 1 + (ulong)_random.Next(5);
+        _restored.Add(end);
+        Save(end, Latest.Term, restore: true);
         // The loop accepts nothing else until the restored state is durable.
         while (_saving is not null && !HasFailed)
         {
@@ -196,7 +197,7 @@ internal sealed class CrashWorkload
         int matching = -1;
         for (int ticket = _states.Count - 1; ticket >= (int)durable && matching < 0; ticket--)
             if (Matches(_states[ticket], log, snapshotIndex)) matching = ticket;
-        bool isRestored = snapshotIndex == _restored && _restored > 0 && log.Entries.Count == 0;
+        bool isRestored = _restored.Contains(snapshotIndex) && log.Entries.Count == 0;
         Assert.True(matching >= 0 || isRestored, $"{context}: recovered snapshot {snapshotIndex}, log ({log.BaseIndex}, {log.BaseIndex.Value + (ulong)log.Entries.Count}], term {log.Term}; "
             + $"expected a state from {Describe(_states[(int)durable])} to {Describe(Latest)}");
         var now = matching >= 0 ? _states[matching] : RestoredState();
