@@ -223,6 +223,20 @@ public sealed class LifecycleTests : IDisposable
         Assert.Empty(agent.Error);
     }
 
+    [Fact]
+    public async Task A_watch_of_the_configuration_runs_its_handler()
+    {
+        var seen = Path.Combine(_folder.Path, "seen");
+        _folder.File("watch.json", $$"""{"watches":[{"type":"key","key":"a","args":["/bin/sh","-c","cat > {{seen}}.new && mv {{seen}}.new {{seen}}"]}]}""");
+        using var agent = AgentProcess.Start(_folder.Path, "-dev", "-config-file=watch.json");
+        await agent.ReadyAsync();
+        using var client = new HttpClient { BaseAddress = new Uri(agent.Url) };
+        await client.PutAsync("/v1/kv/a", new StringContent("value"));
+        while (!File.Exists(seen) || !File.ReadAllText(seen).Contains("dmFsdWU=", StringComparison.Ordinal)) await Task.Yield();
+        agent.Signal(Interrupt);
+        Assert.Equal(1, await agent.ExitAsync());
+    }
+
     private static async Task<bool> AnswersAsync(HttpClient client)
     {
         try

@@ -34,4 +34,10 @@ internal static partial class AgentLines
 
     [LoggerMessage(EventId = 309, Level = LogLevel.Information, Message = "Exit code: code={Code}")]
     public static partial void ExitCode(ILogger logger, int code);
+
+    [LoggerMessage(EventId = 310, Level = LogLevel.Error, Message = "Watch not started: type={Type} error=\"{Reason}\"")]
+    public static partial void WatchRefused(ILogger logger, string type, string reason);
+
+    [LoggerMessage(EventId = 311, Level = LogLevel.Error, Message = "Watch errored: type={Type} error=\"{Reason}\"")]
+    public static partial void WatchFailed(ILogger logger, string type, string reason);
 }

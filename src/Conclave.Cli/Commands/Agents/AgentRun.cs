@@ -46,11 +46,12 @@ internal sealed class AgentRun(CommandIo io, AgentConfig config, Func<AgentConfi
     {
         foreach (var warning in config.Warnings) AgentLines.Warning(logger, warning);
         using var pidFile = new PidFile(config.PidFile);
+        await using var watches = new AgentWatches(config, logger);
         AgentHost host;
         try
         {
             pidFile.Write();
-            host = await AgentHost.StartAsync(new AgentHostOptions { Config = config, Log = log, ReadConfig = readConfig }, CancellationToken.None).ConfigureAwait(false);
+            host = await AgentHost.StartAsync(new AgentHostOptions { Config = config, Log = log, ReadConfig = () => Reread(watches) }, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
@@ -59,9 +60,19 @@ internal sealed class AgentRun(CommandIo io, AgentConfig config, Func<AgentConfi
             return Stopped;
         }
         log.Release(AgentBanner.Of(config, host.Identity));
+        watches.Restart(config.Watches);
         var code = await ServeAsync(host, logger, signals).ConfigureAwait(false);
+        await watches.DisposeAsync().ConfigureAwait(false);
         await StopAsync(host, logger).ConfigureAwait(false);
         return code;
+    }
+
+    /// <summary>Reads the configuration for a reload; the watches belong to the program, not to the host, and change here.</summary>
+    private AgentConfig Reread(AgentWatches watches)
+    {
+        var fresh = readConfig();
+        watches.Restart(fresh.Watches);
+        return fresh;
     }
 
     private async Task<int> ServeAsync(AgentHost host, ILogger logger, AgentSignals signals)

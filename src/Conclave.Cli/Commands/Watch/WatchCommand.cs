@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Conclave.Cli.Client;
 using Conclave.Cli.Flags;
 using Conclave.Cli.Text;
@@ -84,10 +82,9 @@ internal sealed class WatchCommand : ClientCommand
     {
         var start = ChildProcess.Command(child, _shell);
         start.Environment["CONSUL_INDEX"] = answer.Index.ToString(CultureInfo.InvariantCulture);
-        using var json = Parse(view, answer);
         try
         {
-            await ChildProcess.RunAsync(start, Encoding.UTF8.GetBytes(json is null ? "null\n" : json.RootElement.GetRawText() + "\n"), io, stop).ConfigureAwait(false);
+            await ChildProcess.RunAsync(start, view.Body(answer), io, stop).ConfigureAwait(false);
             return null;
         }
         catch (System.ComponentModel.Win32Exception error)
@@ -106,16 +103,7 @@ internal sealed class WatchCommand : ClientCommand
 
     private static string Shown(WatchView view, ApiAnswer answer)
     {
-        using var json = Parse(view, answer);
+        using var json = view.Parse(answer);
         return json is null ? "null" : GoJson.Indent(json.RootElement);
-    }
-
-    /// <summary>The answer in the form that handlers get; null when there is nothing.</summary>
-    private static JsonDocument? Parse(WatchView view, ApiAnswer answer)
-    {
-        if (answer.Status == 404) return null;
-        using var json = answer.Json();
-        var element = view.SingleItem ? json.RootElement.Items().FirstOrDefault() : json.RootElement;
-        return element.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : JsonDocument.Parse(WatchJson.Complete(view.Kind, element));
     }
 }

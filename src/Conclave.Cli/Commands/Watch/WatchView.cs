@@ -1,4 +1,7 @@
+using System.Text;
+using System.Text.Json;
 using Conclave.Cli.Client;
+using Conclave.Cli.Text;
 
 namespace Conclave.Cli.Commands.Watch;
 
@@ -35,6 +38,22 @@ internal sealed record WatchView(string Path, Query Query, WatchKind Kind = Watc
         "checks" => new("/v1/health/state/" + (state.Length > 0 ? state : "any"), new Query(), WatchKind.Checks),
         _ => new("/v1/event/list", name.Length > 0 ? new Query().Set("name", name) : new Query()),
     };
+
+    /// <summary>An answer in the form that handlers get; null when there is nothing.</summary>
+    public JsonDocument? Parse(ApiAnswer answer)
+    {
+        if (answer.Status == 404) return null;
+        using var json = answer.Json();
+        var element = SingleItem ? json.RootElement.Items().FirstOrDefault() : json.RootElement;
+        return element.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : JsonDocument.Parse(WatchJson.Complete(Kind, element));
+    }
+
+    /// <summary>An answer as the standard input of a handler.</summary>
+    public byte[] Body(ApiAnswer answer)
+    {
+        using var json = Parse(answer);
+        return Encoding.UTF8.GetBytes(json is null ? "null\n" : json.RootElement.GetRawText() + "\n");
+    }
 
     private static Query ServiceQuery(IReadOnlyList<string> tags, string passing)
     {
