@@ -52,6 +52,57 @@ public sealed class AgentHostTests : IAsyncLifetime
         Assert.Contains("Agent alive and reachable", checks);
     }
 
+    [Fact]
+    public async Task An_address_in_use_stops_the_start_and_leaves_nothing_behind()
+    {
+        string folder = Directory.CreateTempSubdirectory("conclave-").FullName;
+        var config = _host.Config with { DevMode = false, DataDir = folder };
+        try
+        {
+            await Assert.ThrowsAsync<IOException>(() => AgentHost.StartAsync(new AgentHostOptions { Config = config, Log = _log }, _stop.Token));
+
+            await using var other = await AgentHost.StartAsync(new AgentHostOptions { Config = config with { Ports = new PortConfig { Http = FreePort() } }, Log = _log }, _stop.Token);
+            Assert.NotEmpty(other.HttpAddresses);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Development_mode_keeps_only_its_id_in_a_data_folder()
+    {
+        string folder = Directory.CreateTempSubdirectory("conclave-").FullName;
+        try
+        {
+            var config = _host.Config with { DataDir = folder, NodeId = "", Ports = new PortConfig { Http = -1 } };
+            string first;
+            await using (var host = await AgentHost.StartAsync(new AgentHostOptions { Config = config, Log = _log }, _stop.Token)) first = host.Identity.NodeId;
+
+            await using var again = await AgentHost.StartAsync(new AgentHostOptions { Config = config, Log = _log }, _stop.Token);
+
+            Assert.Equal(first, again.Identity.NodeId);
+            Assert.False(Directory.Exists(Path.Combine(folder, "raft")));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_reload_applies_services_and_log_level()
+    {
+        var config = _host.Config with { Services = [new ServiceDefinition { Name = "web", Port = 80 }], Log = new LogConfig { Level = LogLevels.Error } };
+
+        var outcome = await _host.ReloadAsync(config);
+
+        Assert.True(outcome.IsOk);
+        Assert.Equal(80, _host.Local.GetService("web")!.Service.Port);
+        Assert.Equal(LogLevels.Error, _log.Level);
+    }
+
     private static int FreePort()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);

@@ -78,7 +78,7 @@ public sealed class AgentHost : IAsyncDisposable
         AgentHost host;
         try
         {
-            host = new AgentHost(options, AgentIdentities.From(config, NodeDisk.NodeId(disk, config.NodeId)), inbox, disk);
+            host = new AgentHost(options, AgentIdentities.From(config, NodeIdOf(config, disk)), inbox, disk);
         }
         catch
         {
@@ -88,10 +88,8 @@ public sealed class AgentHost : IAsyncDisposable
 
         try
         {
-            // Side by side: the log is read while the web server is set up.
-            var node = Task.Run(host._node.StartAsync, CancellationToken.None);
-            await host.OpenHttpAsync(bindings, stop).ConfigureAwait(false);
-            await node.ConfigureAwait(false);
+            // Side by side: the log is read while the web server is set up. Both have ended, well or badly, before anything is taken down again.
+            await Task.WhenAll(Task.Run(host._node.StartAsync, CancellationToken.None), host.OpenHttpAsync(bindings, stop)).ConfigureAwait(false);
             AgentHostLog.Running(host._logger);
             return host;
         }
@@ -156,6 +154,14 @@ public sealed class AgentHost : IAsyncDisposable
         var telemetry = options.Config.Telemetry;
         string host = telemetry.DisableHostname ? "" : Environment.MachineName;
         return new AgentMetrics(identity.NodeName, telemetry.MetricsPrefix, host, telemetry.PrometheusRetentionTime > TimeSpan.Zero, options.Time);
+    }
+
+    // Development mode with a data folder keeps nothing there but who it is.
+    private static string NodeIdOf(AgentConfig config, SystemDisk? disk)
+    {
+        if (disk is not null || config.DataDir.Length == 0) return NodeDisk.NodeId(disk, config.NodeId);
+        using var folder = NodeDisk.Open(config.DataDir, new NodeInbox());
+        return NodeDisk.NodeId(folder, config.NodeId);
     }
 
     private async Task OpenHttpAsync(List<HttpBinding> bindings, CancellationToken stop)
