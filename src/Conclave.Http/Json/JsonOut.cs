@@ -14,8 +14,10 @@ public sealed class JsonOut : IBufferWriter<byte>
 {
     private const int DepthMax = 63;
     private const int FirstBytes = 1024;
+    private const int UsualBytesMax = 1024 * 1024;
 
     private byte[] _buffer = [];
+    private int _usualLength = FirstBytes;   // The last document's length: the next one starts with a buffer of that size instead of growing to it.
     private int _length;
     private int _depth;
     private ulong _hasItems;   // Bit d: the container at depth d has a member already.
@@ -44,6 +46,7 @@ public sealed class JsonOut : IBufferWriter<byte>
     /// <summary>Gives the buffer back; the writer is empty and usable again afterwards.</summary>
     public void Release()
     {
+        if (_length > 0) _usualLength = Math.Clamp(_length, FirstBytes, UsualBytesMax);
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
         _length = 0;
@@ -326,7 +329,7 @@ public sealed class JsonOut : IBufferWriter<byte>
 
     private void Grow(int count)
     {
-        var wanted = Math.Max(Math.Max(FirstBytes, _length + count), _buffer.Length <= int.MaxValue / 4 ? _buffer.Length * 2 : 0);
+        var wanted = Math.Max(Math.Max(_usualLength, _length + count), _buffer.Length <= int.MaxValue / 4 ? _buffer.Length * 2 : 0);
         var larger = ArrayPool<byte>.Shared.Rent(wanted);
         _buffer.AsSpan(0, _length).CopyTo(larger);
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);

@@ -10,6 +10,12 @@ public static class MeshJson
     /// <summary>Proxy settings; <c>Mode</c>, <c>MeshGateway</c> and <c>Expose</c> are always there.</summary>
     public static void WriteProxy(JsonOut json, MsgPackMap? proxy)
     {
+        if (proxy is null && !json.Pretty)
+        {
+            // Nearly all instances, and so a good part of a long health answer.
+            json.Raw("{\"Mode\":\"\",\"MeshGateway\":{},\"Expose\":{}}"u8);
+            return;
+        }
         json.BeginObject();
         foreach (var (name, value) in proxy?.Fields ?? [])
         {

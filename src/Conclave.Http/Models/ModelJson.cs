@@ -327,15 +327,13 @@ public static class ModelJson
     public static void WriteAddresses(JsonOut json, IReadOnlyDictionary<string, ServiceAddress> addresses)
     {
         json.BeginObject();
-        foreach (var (name, address) in addresses.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        if (addresses is TextMap<ServiceAddress> map)
         {
-            json.Name(name);
-            json.BeginObject();
-            json.Name("Address"u8);
-            json.String(address.Address);
-            json.Name("Port"u8);
-            json.Number(address.Port);
-            json.EndObject();
+            for (var i = 0; i < map.Count; i++) WriteAddress(json, map.KeyAt(i), map.ValueAt(i));
+        }
+        else
+        {
+            foreach (var (name, address) in addresses.OrderBy(static pair => pair.Key, StringComparer.Ordinal)) WriteAddress(json, name, address);
         }
         json.EndObject();
     }
@@ -361,6 +359,17 @@ public static class ModelJson
     }
 
     private static readonly IReadOnlyDictionary<string, string> NoTexts = TextMap<string>.Empty;
+
+    private static void WriteAddress(JsonOut json, string name, in ServiceAddress address)
+    {
+        json.Name(name);
+        json.BeginObject();
+        json.Name("Address"u8);
+        json.String(address.Address);
+        json.Name("Port"u8);
+        json.Number(address.Port);
+        json.EndObject();
+    }
 
     private static void WriteNodeHead(JsonOut json, NodeEntry node, string datacenter)
     {
