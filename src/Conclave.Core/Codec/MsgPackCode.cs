@@ -6,6 +6,7 @@ internal static class MsgPackCode
     public const byte PositiveFixIntMax = 0x7f, FixMap = 0x80, FixArray = 0x90, FixText = 0xa0;
     public const byte Nil = 0xc0, False = 0xc2, True = 0xc3;
     public const byte Bin8 = 0xc4, Bin16 = 0xc5, Bin32 = 0xc6;
+    public const byte Extension8 = 0xc7, Extension32 = 0xc9, FixExtension1 = 0xd4, FixExtension16 = 0xd8;
     public const byte Float32 = 0xca, Float64 = 0xcb;
     public const byte UInt8 = 0xcc, UInt16 = 0xcd, UInt32 = 0xce, UInt64 = 0xcf;
     public const byte Int8 = 0xd0, Int16 = 0xd1, Int32 = 0xd2, Int64 = 0xd3;

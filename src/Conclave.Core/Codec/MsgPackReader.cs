@@ -230,6 +230,13 @@ public ref struct MsgPackReader
     /// <summary>A byte that is no MessagePack value, such as the type byte of a snapshot record.</summary>
     public byte ReadRawByte() => ReadByte();
 
+    /// <summary>What was read since <see cref="Offset"/> was <paramref name="offset"/>, lent from the input, which must be contiguous.</summary>
+    internal readonly ReadOnlySpan<byte> ReadSince(long offset)
+    {
+        Invariant.Require(_before == 0, "the input is contiguous");
+        return _span[(int)offset.._at];
+    }
+
     /// <summary>Passes over <paramref name="expected"/> if exactly these bytes come next in one piece; a shortcut for common values.</summary>
     internal bool TryReadRaw(ReadOnlySpan<byte> expected)
     {
@@ -239,9 +246,10 @@ public ref struct MsgPackReader
     }
 
     /// <summary>Passes over one value of any kind and any depth, without recursion.</summary>
-    public void Skip()
+    /// <param name="acceptExtensions">Whether extension values may be part of it; they are malformed otherwise.</param>
+    public void Skip(bool acceptExtensions = false)
     {
-        var scanner = new MsgPackScanner(Remaining, origin: Offset);
+        var scanner = new MsgPackScanner(Remaining, origin: Offset, acceptExtensions);
         while (true)
         {
             long before = scanner.BytesScanned;

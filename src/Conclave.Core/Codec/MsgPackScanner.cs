@@ -7,7 +7,8 @@ namespace Conclave.Core.Codec;
 /// steps however it is cut. It checks form and size, not meaning: a <see cref="MsgPackReader"/> over the bytes found never runs out of input.
 /// </summary>
 /// <param name="valueBytesMax">Longest value accepted; a longer one, or one that announces more parts than fit in it, is malformed.</param>
-public struct MsgPackScanner(long valueBytesMax)
+/// <param name="acceptExtensions">Whether extension values are passed over instead of refused: gossip has fields of newer senders skipped, whatever they hold.</param>
+public struct MsgPackScanner(long valueBytesMax, bool acceptExtensions = false)
 {
     // Offset of the value's first byte in the whole input, for messages only.
     private readonly long _origin;
@@ -23,7 +24,7 @@ public struct MsgPackScanner(long valueBytesMax)
     private long _length;
     private MsgPackKind _lengthOf;
 
-    internal MsgPackScanner(long valueBytesMax, long origin) : this(valueBytesMax) => _origin = origin;
+    internal MsgPackScanner(long valueBytesMax, long origin, bool acceptExtensions) : this(valueBytesMax, acceptExtensions) => _origin = origin;
 
     /// <summary>Bytes seen so far that belong to the value.</summary>
     public long BytesScanned { get; private set; }
@@ -87,6 +88,8 @@ public struct MsgPackScanner(long valueBytesMax)
             case MsgPackCode.Float64: AddPayload(8); break;
             case >= MsgPackCode.UInt8 and <= MsgPackCode.UInt64: AddPayload(1 << (code - MsgPackCode.UInt8)); break;
             case >= MsgPackCode.Int8 and <= MsgPackCode.Int64: AddPayload(1 << (code - MsgPackCode.Int8)); break;
+            case >= MsgPackCode.FixExtension1 and <= MsgPackCode.FixExtension16 when acceptExtensions: OnLength(MsgPackKind.Unknown, 1 << (code - MsgPackCode.FixExtension1)); break;
+            case >= MsgPackCode.Extension8 and <= MsgPackCode.Extension32 when acceptExtensions: ExpectLength(MsgPackKind.Unknown, 1 << (code - MsgPackCode.Extension8)); break;
             default: MsgPackException.Throw($"0x{code:x2} starts no value of this dialect", _origin + BytesScanned - 1); break;
         }
     }
@@ -99,6 +102,7 @@ public struct MsgPackScanner(long valueBytesMax)
     private void OnLength(MsgPackKind kind, long length)
     {
         if (kind == MsgPackKind.Text) AddPayload(length);
+        else if (kind == MsgPackKind.Unknown) AddPayload(length + 1);          // an extension: its length does not count its type byte
         else AddValues(kind == MsgPackKind.Map ? length * 2 : length);
     }
 

@@ -1,0 +1,26 @@
+namespace Conclave.Gossip.Messages;
+
+/// <summary>Versions that a member speaks: of memberlist, and of Serf above it ("delegate").</summary>
+internal readonly record struct ProtocolVersions(byte Min, byte Max, byte Current, byte DelegateMin, byte DelegateMax, byte DelegateCurrent)
+{
+    /// <summary>Bytes of the six versions. A member announced with fewer keeps others from joining the pool, so it must not be taken in.</summary>
+    public const int Size = 6;
+
+    public static bool TryParse(ReadOnlySpan<byte> vsn, out ProtocolVersions versions)
+    {
+        versions = default;
+        if (vsn.Length < Size) return false;
+        versions = new(vsn[0], vsn[1], vsn[2], vsn[3], vsn[4], vsn[5]);
+        return true;
+    }
+
+    public void CopyTo(Span<byte> vsn)
+    {
+        vsn[0] = Min;
+        vsn[1] = Max;
+        vsn[2] = Current;
+        vsn[3] = DelegateMin;
+        vsn[4] = DelegateMax;
+        vsn[5] = DelegateCurrent;
+    }
+}
