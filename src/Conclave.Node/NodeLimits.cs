@@ -24,9 +24,12 @@ public sealed record NodeLimits
     /// <summary>Applied entries since the last snapshot that make a new one due. Default 16,384.</summary>
     public ulong SnapshotThreshold { get; init; } = 16_384;
 
+    /// <summary>
+    /// Bytes of commands applied since the last snapshot that make a new one due at once, without waiting for the next check; never fewer than the last snapshot was long, so
+    /// that a large state is not written again and again. Bounds what a restart has to read and to apply. Default 64 MiB.
+    /// </summary>
+    public long SnapshotBytes { get; init; } = 64 << 20;
+
     /// <summary>How often it is checked whether a snapshot is due. Default 30 s.</summary>
     public TimeSpan SnapshotInterval { get; init; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>Entries kept in the log behind a snapshot. Default 10,240.</summary>
-    public ulong SnapshotTrailing { get; init; } = 10_240;
 }

@@ -35,7 +35,8 @@ public static class NodeRecovery
     /// <exception cref="DiskException">The disk failed.</exception>
     public static RecoveredNode FromDisk(NodeConfig config, IDisk disk, WalOptions options, Prng random)
     {
-        var folder = DataFolder.Recover(disk, options, config.Limits.SnapshotTrailing, random.Split("wal"));
+        // Entries in front of the snapshot stay on the disk: the Raft core does not hold them in memory, so they are not read either.
+        var folder = DataFolder.Recover(disk, options, trailing: 0, random.Split("wal"));
         using var snapshot = folder.Newest;
         var root = snapshot is null ? new StateRoot() : Restore(snapshot);
 

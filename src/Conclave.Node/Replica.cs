@@ -37,8 +37,10 @@ internal sealed class Replica
     /// <summary>Its term.</summary>
     public Term AppliedTerm { get; private set; }
 
-    public RaftCore Raft => _raft;
+    /// <summary>Bytes of all commands applied since the start.</summary>
+    public long AppliedBytes { get; private set; }
 
+    public RaftCore Raft => _raft;
 
     /// <summary>Why the log on disk cannot be trusted any more, or null.</summary>
     public DiskException? Failure => _wal?.Failure;
@@ -120,6 +122,7 @@ internal sealed class Replica
             _listener.OnApplied(entry, _applier.Apply(entry));
             Applied = entry.Index;
             AppliedTerm = entry.Term;
+            AppliedBytes += entry.Data.Length;
         }
         _raft.OnApplied(Applied);
         Root = _applier.Publish(out var fired);

@@ -11,6 +11,7 @@ namespace Conclave.Node;
 internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? store, Replica replica)
 {
     private Instant _nextCheck = Instant.Never;
+    private long _appliedBytesSaved, _lastSize;
     private bool _isSaving;
 
     /// <summary>Last entry covered by the newest snapshot.</summary>
@@ -31,11 +32,17 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
     /// <summary>Looks whether a snapshot is due.</summary>
     public void OnTick(Instant now, WallTime wall, Outbox outbox)
     {
-        if (now < _nextCheck) return;
-        _nextCheck = now + limits.SnapshotInterval;
-        if (_isSaving || replica.Applied.Value - LastIndex.Value < limits.SnapshotThreshold) return;
-        Save(wall, outbox);
+        if (store is null) return;
+        bool isDue = IsDueByBytes;
+        if (now >= _nextCheck)
+        {
+            _nextCheck = now + limits.SnapshotInterval;
+            isDue |= replica.Applied.Value - LastIndex.Value >= limits.SnapshotThreshold;
+        }
+        if (isDue && !_isSaving) Save(wall, outbox);
     }
+
+    private bool IsDueByBytes => replica.AppliedBytes - _appliedBytesSaved >= Math.Max(limits.SnapshotBytes, _lastSize);
 
     private void Save(WallTime wall, Outbox outbox)
     {
@@ -49,6 +56,7 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
             ConfigurationIndex = replica.Raft.CommittedConfigurationIndex,
         };
         _isSaving = true;
+        _appliedBytesSaved = replica.AppliedBytes;             // also when saving fails: the next attempt is not made at once
         outbox.Write(NodeLogLevel.Info, "server.raft", $"starting snapshot up to: index={meta.Index}");
         outbox.Submit(store!.Save(meta, output => Write(root, output), (saved, error) => OnSaved(saved, error, outbox)));
     }
@@ -62,7 +70,7 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
             outbox.Write(NodeLogLevel.Error, "server.raft", $"failed to take snapshot: error=\"{error.Message}\"");
             return;
         }
-        (LastIndex, LastTerm) = (meta.Index, meta.Term);
+        (LastIndex, LastTerm, _lastSize) = (meta.Index, meta.Term, meta.Size);
         replica.Compact(LastIndex, store!.LogNeededAfter);
         outbox.Write(NodeLogLevel.Info, "server.raft", $"snapshot complete up to: index={meta.Index}");
     }

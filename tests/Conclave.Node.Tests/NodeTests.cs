@@ -250,7 +250,7 @@ public sealed class NodeTests
     [Fact]
     public void A_snapshot_cuts_the_log_and_a_restart_needs_both()
     {
-        static NodeConfig Often(NodeConfig config) => config with { Limits = config.Limits with { SnapshotThreshold = 10, SnapshotInterval = TimeSpan.FromSeconds(1), SnapshotTrailing = 0 } };
+        static NodeConfig Often(NodeConfig config) => config with { Limits = config.Limits with { SnapshotThreshold = 10, SnapshotInterval = TimeSpan.FromSeconds(1) } };
         var node = new TestNode(configure: Often).Lead();
         for (int i = 0; i < 40; i++)
         {
@@ -264,6 +264,21 @@ public sealed class NodeTests
 
         for (int i = 0; i < 40; i++) Assert.Equal($"{i}", again.Get($"k{i}"));
         Assert.Contains(again.Log, line => line.StartsWith("restored from disk: snapshot=", StringComparison.Ordinal) && !line.Contains("snapshot=0"));
+    }
+
+    [Fact]
+    public void Many_bytes_make_a_snapshot_due_before_the_next_check()
+    {
+        var node = new TestNode(configure: config => config with { Limits = config.Limits with { SnapshotBytes = 10_000, SnapshotInterval = TimeSpan.FromHours(1) } }).Lead();
+        for (int i = 0; i < 5; i++) node.Put($"k{i}", new string('x', 1000));
+        Assert.DoesNotContain(node.Log, line => line.StartsWith("starting snapshot", StringComparison.Ordinal));
+
+        for (int i = 5; i < 12; i++) node.Put($"k{i}", new string('x', 1000));
+        Assert.Single(node.Log, line => line.StartsWith("snapshot complete", StringComparison.Ordinal));
+
+        // The state is longer than the limit now, so as many bytes as it has must come before the next one.
+        for (int i = 0; i < 5; i++) node.Put("same", $"{i}" + new string('x', 1000));
+        Assert.Single(node.Log, line => line.StartsWith("snapshot complete", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -26,7 +26,6 @@ internal static class AgentNodeConfig
         {
             SnapshotThreshold = (ulong)config.Raft.SnapshotThreshold,
             SnapshotInterval = config.Raft.SnapshotInterval,
-            SnapshotTrailing = (ulong)config.Raft.TrailingLogs,
         },
     };
 

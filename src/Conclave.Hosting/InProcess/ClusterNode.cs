@@ -163,7 +163,6 @@ public sealed class ClusterNode : IAsyncDisposable
             {
                 SnapshotThreshold = (ulong)options.SnapshotThreshold,
                 SnapshotInterval = options.SnapshotInterval,
-                SnapshotTrailing = (ulong)options.TrailingEntries,
             },
         };
     }
