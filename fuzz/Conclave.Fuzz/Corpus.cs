@@ -1,6 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using Conclave.Core.Codec;
+using Conclave.Gossip.Codec;
+using Conclave.Gossip.Packets;
+using Conclave.Gossip.Security;
+using Conclave.Gossip.Streams;
 
 namespace Conclave.Fuzz;
 
@@ -63,6 +67,47 @@ internal static class Corpus
                 continue;                                            // some of the recorded archives are damaged on purpose
             }
             yield return content.State.ToArray();
+        }
+    }
+
+    /// <summary>Packets of memberlist and Serf, and each message in them alone: damage behind a checksum would go no further than that.</summary>
+    public static IEnumerable<byte[]> GossipPackets(string root)
+    {
+        var reader = new PacketReader();
+        foreach (var (packet, label, keyring) in Gossip(root, "udp"))
+        {
+            yield return packet;
+            var messages = new List<byte[]>();
+            if (reader.Open(packet, label, keyring) != PacketFault.None) continue;
+            while (reader.TryNext(out var type, out var body)) messages.Add([(byte)type, .. body]);
+            foreach (var message in messages) yield return message;
+        }
+    }
+
+    /// <summary>Sides of memberlist's streams, and the message in each alone.</summary>
+    public static IEnumerable<byte[]> GossipStreams(string root)
+    {
+        foreach (var (side, label, keyring) in Gossip(root, "tcp"))
+        {
+            yield return side;
+            bool isAnswer = side is not [(byte)MessageType.HasLabel, ..];
+            if (new StreamDecoder(label, isAnswer, keyring).TryRead(new(side), out var message)) yield return [(byte)message.Type, .. message.Body.Span];
+        }
+    }
+
+    private static IEnumerable<(byte[] Bytes, byte[] Label, Keyring? Keyring)> Gossip(string root, string transport)
+    {
+        foreach (string file in Directory.GetFiles(Path.Combine(root, "gossip"), "*.json").Order(StringComparer.Ordinal))
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(file));
+            if (document.RootElement.ValueKind != JsonValueKind.Array) continue;
+            foreach (var item in document.RootElement.EnumerateArray())
+            {
+                if (!item.TryGetProperty("transport", out var kind) || kind.GetString() != transport) continue;
+                string label = item.TryGetProperty("label", out var given) || item.GetProperty("decoded").TryGetProperty("label", out given) ? given.GetString()! : "";
+                using var keyring = item.TryGetProperty("key", out var key) ? new Keyring(GossipKey.Parse(key.GetString()!)) : null;
+                yield return (Convert.FromHexString(item.GetProperty("hex").GetString()!), Encoding.UTF8.GetBytes(label), keyring);
+            }
         }
     }
 

@@ -18,6 +18,9 @@ internal sealed record FuzzTarget(string Name, FuzzTarget.Body Run, Func<string,
         new("commands", Targets.CommandTarget.Run, Corpus.Commands),
         // Compiled twice, with a bounded number of patterns that are dear each.
         new("filters", Targets.FilterTarget.Run, _ => Corpus.Filters) { AllocatedBytesMax = 64 << 20 },
+        new("packet", Targets.GossipPacketTarget.Run, Corpus.GossipPackets),
+        // May unpack to its bound whatever the input's size.
+        new("stream", Targets.GossipStreamTarget.Run, Corpus.GossipStreams) { AllocatedBytesMax = 4L * Gossip.GossipLimits.StreamMessageBytesMax },
         new("snapshot", Targets.SnapshotTarget.Run, Corpus.Archives),
         new("state", Targets.StateStreamTarget.Run, Corpus.States),
         new("apply", Targets.ApplyTarget.Run, Corpus.Logs),

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Conclave.Core;
 using Conclave.Gossip.Codec;
 using Conclave.Gossip.Consul;
@@ -5,7 +6,7 @@ using Conclave.Gossip.Messages;
 
 namespace Conclave.Gossip.Tests;
 
-/// <summary>Reads a message and writes it again, with everything inside it that has a form of its own.</summary>
+/// <summary>Reads a message and writes it again, with everything inside it that has a form of its own. What has none that is known stays as it is.</summary>
 internal static class MessageRecoder
 {
     public static byte[] Recode(MessageType type, ReadOnlySpan<byte> body)
@@ -25,12 +26,17 @@ internal static class MessageRecoder
                 if (!alive.Meta.IsNil) alive.Meta = RecodeMeta(alive.Meta.Span);
                 GossipCodec.Encode(output, alive);
                 break;
-            default: throw new InvalidOperationException($"{type} in a packet");
+            default:
+                output.Write([(byte)type]);
+                output.Write(body);
+                break;
         }
         return output.ToArray();
     }
 
-    public static byte[] RecodeSerf(ReadOnlySpan<byte> message)
+    public static byte[] RecodeSerf(ReadOnlySpan<byte> message) => message.IsEmpty ? [] : RecodeSerf(message, isRelayed: false);
+
+    private static byte[] RecodeSerf(ReadOnlySpan<byte> message, bool isRelayed)
     {
         using var output = new PooledBuffer();
         var body = message[1..];
@@ -43,17 +49,17 @@ internal static class MessageRecoder
             case SerfMessageType.Query: RecodeQuery(body, output); break;
             case SerfMessageType.QueryResponse:
                 var response = GossipCodec.Decode<QueryResponse>(body);
-                if (IsAnswer(response.Payload.Span)) response.Payload = RecodeSerf(response.Payload.Span).AsSpan();
+                if (IsAnswer(response.Payload.Span)) response.Payload = RecodeSerf(response.Payload.Span, isRelayed: true).AsSpan();
                 GossipCodec.Encode(output, response);
                 break;
             case SerfMessageType.ConflictResponse: GossipCodec.Encode(output, GossipCodec.Decode<SerfMember>(body)); break;
             case SerfMessageType.KeyRequest: GossipCodec.Encode(output, GossipCodec.Decode<KeyRequest>(body)); break;
             case SerfMessageType.KeyResponse: GossipCodec.Encode(output, GossipCodec.Decode<KeyResponse>(body)); break;
-            case SerfMessageType.Relay:
+            case SerfMessageType.Relay when !isRelayed:
                 GossipCodec.Encode(output, GossipCodec.DecodeRelay(body, out var inner));
-                System.Buffers.BuffersExtensions.Write(output, RecodeSerf(inner));
+                if (!inner.IsEmpty) output.Write(RecodeSerf(inner, isRelayed: true));
                 break;
-            default: throw new InvalidOperationException($"Serf message {message[0]}");
+            default: output.Write(message); break;
         }
         return output.ToArray();
     }
@@ -99,7 +105,7 @@ internal static class MessageRecoder
     {
         var userEvent = GossipCodec.Decode<UserEvent>(body);
         using var payload = new PooledBuffer();
-        if (MessageView.Text(userEvent.Name).StartsWith(ConsulEvent.NamePrefix, StringComparison.Ordinal) && userEvent.Payload.Span is [>= 0x80 and < 0x90, ..])
+        if (userEvent.Name.StartsWith("consul:event:"u8) && userEvent.Payload.Span is [>= 0x80 and < 0x90, ..])
         {
             ConsulEvent.Decode(userEvent.Payload.Span).EncodeTo(payload);
             userEvent.Payload = payload.WrittenSpan;
@@ -110,13 +116,12 @@ internal static class MessageRecoder
     private static void RecodeQuery(ReadOnlySpan<byte> body, PooledBuffer output)
     {
         var query = GossipCodec.Decode<Query>(body);
-        using var filters = new EncodedListBuilder<BytesElement>(GossipLimits.QueryBytesMax);
+        using var filters = new EncodedListBuilder<BytesElement>(GossipLimits.StreamMessageBytesMax);
         foreach (var encoded in query.Filters)
         {
             using var filter = new PooledBuffer();
-            Assert.True(GossipCodec.TryDecodeFilter(encoded.Bytes.Span, out var decoded));
-            GossipCodec.Encode(filter, decoded);
-            filters.Add(new(filter.WrittenSpan));
+            if (GossipCodec.TryDecodeFilter(encoded.Bytes.Span, out var decoded)) GossipCodec.Encode(filter, decoded);
+            filters.Add(filter.WrittenCount > 0 ? new(filter.WrittenSpan) : encoded);
         }
         if (!query.Filters.IsNil) query.Filters = filters.List;
         GossipCodec.Encode(output, query);

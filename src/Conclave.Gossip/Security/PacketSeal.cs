@@ -49,9 +49,9 @@ internal static class PacketSeal
         if (block.Length < OverheadBytes || block[0] > (byte)SealVersion.Plain) return false;
         var content = block[HeaderBytes..^TagBytes];
         plain = plain[..content.Length];
-        foreach (var key in keyring.Keys)
+        for (int i = 0; i < keyring.Keys.Count; i++)                 // no foreach: the list behind the interface would allocate an enumerator
         {
-            if (!TryDecrypt(key, block, content, associated, plain)) continue;
+            if (!TryDecrypt(keyring.Keys[i], block, content, associated, plain)) continue;
             int padding = 0;
             if (block[0] == (byte)SealVersion.Padded && !TryFindPadding(plain, out padding)) return false;
             plainBytes = plain.Length - padding;
