@@ -25,7 +25,7 @@ public sealed record NodeLimits
     public ulong SnapshotThreshold { get; init; } = 16_384;
 
     /// <summary>
-    /// Bytes of commands applied since the last snapshot that make a new one due at once, without waiting for the next check; never fewer than the last snapshot was long, so
+    /// Bytes of commands (and 128 for each) applied since the last snapshot that make a new one due at once, without waiting for the next check; never fewer than the last snapshot was long, so
     /// that a large state is not written again and again. Bounds what a restart has to read and to apply. Default 64 MiB.
     /// </summary>
     public long SnapshotBytes { get; init; } = 64 << 20;

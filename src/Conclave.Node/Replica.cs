@@ -11,6 +11,9 @@ namespace Conclave.Node;
 /// </summary>
 internal sealed class Replica
 {
+    // Reading and applying a small entry costs a restart about as much as so many bytes of a large one; its record on disk is that much longer, too.
+    private const int EntryCostBytes = 128;
+
     private readonly RaftCore _raft;
     private readonly Wal? _wal;
     private readonly CommandApplier _applier;
@@ -37,7 +40,7 @@ internal sealed class Replica
     /// <summary>Its term.</summary>
     public Term AppliedTerm { get; private set; }
 
-    /// <summary>Bytes of all commands applied since the start.</summary>
+    /// <summary>Bytes of all commands applied since the start, with <see cref="EntryCostBytes"/> for each.</summary>
     public long AppliedBytes { get; private set; }
 
     public RaftCore Raft => _raft;
@@ -122,7 +125,7 @@ internal sealed class Replica
             _listener.OnApplied(entry, _applier.Apply(entry));
             Applied = entry.Index;
             AppliedTerm = entry.Term;
-            AppliedBytes += entry.Data.Length;
+            AppliedBytes += entry.Data.Length + EntryCostBytes;
         }
         _raft.OnApplied(Applied);
         Root = _applier.Publish(out var fired);

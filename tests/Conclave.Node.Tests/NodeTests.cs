@@ -269,7 +269,7 @@ public sealed class NodeTests
     [Fact]
     public void Many_bytes_make_a_snapshot_due_before_the_next_check()
     {
-        var node = new TestNode(configure: config => config with { Limits = config.Limits with { SnapshotBytes = 10_000, SnapshotInterval = TimeSpan.FromHours(1) } }).Lead();
+        var node = new TestNode(configure: config => config with { Limits = config.Limits with { SnapshotBytes = 12_000, SnapshotInterval = TimeSpan.FromHours(1) } }).Lead();
         for (int i = 0; i < 5; i++) node.Put($"k{i}", new string('x', 1000));
         Assert.DoesNotContain(node.Log, line => line.StartsWith("starting snapshot", StringComparison.Ordinal));
 
@@ -277,7 +277,7 @@ public sealed class NodeTests
         Assert.Single(node.Log, line => line.StartsWith("snapshot complete", StringComparison.Ordinal));
 
         // The state is longer than the limit now, so as many bytes as it has must come before the next one.
-        for (int i = 0; i < 5; i++) node.Put("same", $"{i}" + new string('x', 1000));
+        for (int i = 0; i < 4; i++) node.Put("same", $"{i}" + new string('x', 1000));
         Assert.Single(node.Log, line => line.StartsWith("snapshot complete", StringComparison.Ordinal));
     }
 
