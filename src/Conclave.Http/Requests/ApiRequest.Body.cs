@@ -25,8 +25,9 @@ public sealed partial class ApiRequest
             var bytes = result.Buffer;
             if (bytes.Length > bytesMax)
             {
-                reader.AdvanceTo(bytes.End);
-                return new RequestBody(default, bytes.Length, TooLarge: true);
+                long length = bytes.Length;
+                reader.AdvanceTo(bytes.End);                   // the buffers are gone after this, and their length with them
+                return new RequestBody(default, length, TooLarge: true);
             }
             if (result.IsCompleted)
             {
