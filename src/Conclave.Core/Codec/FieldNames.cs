@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Conclave.Gossip.Codec;
+namespace Conclave.Core.Codec;
 
 /// <summary>The fields of a message in the order in which peers declare them; a field is known by its place in it.</summary>
 internal sealed class FieldNames(params string[] names)

@@ -1,6 +1,4 @@
-using Conclave.Core.Codec;
-
-namespace Conclave.Gossip.Codec;
+namespace Conclave.Core.Codec;
 
 /// <summary>
 /// Walks over the fields of a message: a map in any order, or an array in declared order. Unknown fields are passed over whatever they hold; nil is a message
