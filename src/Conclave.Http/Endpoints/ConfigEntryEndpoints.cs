@@ -61,6 +61,6 @@ public sealed class ConfigEntryEndpoints(ReadResponder reads) : IEndpoints
     private static void CheckBody(in RequestBody body)
     {
         var json = new JsonBody(body.Bytes, "Bad request: Request decoding failed: ");
-        MeshJson.ReadMap(ref json);
+        TreeJson.ReadMap(ref json);
     }
 }

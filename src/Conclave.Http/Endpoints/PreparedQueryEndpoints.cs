@@ -38,6 +38,6 @@ public sealed class PreparedQueryEndpoints(ReadResponder reads) : IEndpoints
     private static void CheckBody(in RequestBody body)
     {
         var json = new JsonBody(body.Bytes);
-        MeshJson.ReadMap(ref json);
+        TreeJson.ReadMap(ref json);
     }
 }

@@ -80,8 +80,8 @@ public static class RegistrationReader
             else if (json.Is("SocketPath"u8)) service = service with { SocketPath = json.Text() };
             else if (json.Is("Weights"u8)) service = service with { Weights = ReadWeights(ref json) };
             else if (json.Is("EnableTagOverride"u8)) service = service with { EnableTagOverride = json.Bool() };
-            else if (json.Is("Proxy"u8)) service = service with { Proxy = MeshJson.ReadMap(ref json) };
-            else if (json.Is("Connect"u8)) service = service with { Connect = MeshJson.ReadMap(ref json) };
+            else if (json.Is("Proxy"u8)) service = service with { Proxy = TreeJson.ReadMap(ref json) };
+            else if (json.Is("Connect"u8)) service = service with { Connect = TreeJson.ReadMap(ref json) };
             else if (json.Is("CreateIndex"u8)) service = service with { CreateIndex = json.UInt64() };
             else if (json.Is("ModifyIndex"u8)) service = service with { ModifyIndex = json.UInt64() };
             else if (json.Is("Namespace"u8) || json.Is("Datacenter"u8) || json.Is("ContentHash"u8)) json.Skip();

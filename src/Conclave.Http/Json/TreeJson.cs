@@ -1,9 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Conclave.Core.Model;
-using Conclave.Http.Json;
 
-namespace Conclave.Http.Endpoints.Agent;
+namespace Conclave.Http.Json;
 
 /// <summary>Generic trees (mesh settings that are kept and shown but not acted on) as JSON and back. Depth is bounded by <see cref="JsonBody.DepthMax"/>.</summary>
 public static class TreeJson
@@ -44,6 +43,7 @@ public static class TreeJson
             case ulong number: json.Number(number); break;
             case double number: json.Number(number); break;
             case ReadOnlyMemory<byte> text: json.String(text.Span); break;
+            case string text: json.String(text); break;
             case MsgPackMap map: Write(json, map); break;
             case IReadOnlyList<object?> list:
                 json.BeginArray();
