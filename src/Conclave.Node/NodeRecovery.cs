@@ -29,21 +29,36 @@ public static class NodeRecovery
         return new RecoveredNode(ToRaft(log, snapshot: null, Bootstrap(config, wal: null)), new StateRoot(), Wal: null, Snapshots: null, []);
     }
 
-    /// <summary>Reads the newest snapshot and the log behind it.</summary>
+    /// <summary>Reads the newest snapshot and the log behind it, and carries out a list of servers that the operator left for recovery from an outage.</summary>
+    /// <param name="config">What the node is told.</param>
+    /// <param name="disk">Its data folder.</param>
+    /// <param name="options">Sizes of the log.</param>
+    /// <param name="random">Salts new segments.</param>
+    /// <param name="wall">The time now, for the name of a snapshot.</param>
     /// <exception cref="WalDamagedException">Something that was acknowledged may be missing: the node must not start.</exception>
     /// <exception cref="SnapshotException">The snapshot is intact but holds what this version cannot restore.</exception>
+    /// <exception cref="OutageRecoveryException">The operator's list cannot be carried out.</exception>
     /// <exception cref="DiskException">The disk failed.</exception>
-    public static RecoveredNode FromDisk(NodeConfig config, IDisk disk, WalOptions options, Prng random)
+    public static RecoveredNode FromDisk(NodeConfig config, IDisk disk, WalOptions options, Prng random, WallTime wall = default)
     {
         // Entries in front of the snapshot stay on the disk: the Raft core does not hold them in memory, so they are not read either.
         var folder = DataFolder.Recover(disk, options, trailing: 0, random.Split("wal"));
-        using var snapshot = folder.Newest;
-        var root = snapshot is null ? new StateRoot() : Restore(snapshot);
+        using var newest = folder.Newest;
+        var recovery = new OutageRecovery(disk, new RaftServer(config.Identity.NodeId, config.Identity.RpcAddress, Suffrage.Voter), wall);
+        var list = recovery.FindList();
+        var root = newest is null ? new StateRoot() : Restore(newest);
+        var notes = Notes(folder);
 
-        var (log, wal) = (folder.Log, folder.Wal);
-        bool isNew = snapshot is null && log.Entries.Count == 0 && log.Term.Value == 0;
-        var entries = isNew ? Bootstrap(config, wal) : log.Entries;
-        return new RecoveredNode(ToRaft(log, snapshot?.Meta, entries), root, wal, folder.Snapshots, Notes(folder));
+        var (log, wal, snapshot) = (folder.Log, folder.Wal, newest?.Meta);
+        var entries = log.Entries;
+        if (list is not null)
+        {
+            (snapshot, root) = recovery.Run(list, folder, root);
+            entries = [];
+        }
+        else if (snapshot is null && entries.Count == 0 && log.Term.Value == 0) entries = Bootstrap(config, wal);
+        notes.AddRange(recovery.Notes);
+        return new RecoveredNode(ToRaft(log, snapshot, entries), root, wal, folder.Snapshots, notes);
     }
 
     private static StateRoot Restore(StoredSnapshot snapshot)
@@ -76,14 +91,6 @@ public static class NodeRecovery
     private static RecoveredRaft ToRaft(RecoveredLog log, SnapshotMeta? snapshot, List<LogEntry> entries)
     {
         var term = log.Term < BootstrapTerm && entries.Count > 0 ? BootstrapTerm : log.Term;
-        return new RecoveredRaft(term, log.VotedFor, snapshot?.Index ?? default, snapshot?.Term ?? default, Servers(snapshot), snapshot?.ConfigurationIndex ?? default, entries);
-    }
-
-    private static Configuration Servers(SnapshotMeta? snapshot)
-    {
-        if (snapshot is null) return Configuration.Empty;
-        var servers = new List<RaftServer>(snapshot.Configuration.Count);
-        foreach (var server in snapshot.Configuration) servers.Add(new RaftServer(server.Id, server.Address, (Suffrage)server.Suffrage));
-        return new Configuration(servers);
+        return new RecoveredRaft(term, log.VotedFor, snapshot?.Index ?? default, snapshot?.Term ?? default, SnapshotServers.ToConfiguration(snapshot), snapshot?.ConfigurationIndex ?? default, entries);
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using Conclave.Core;
-using Conclave.Raft;
 using Conclave.State;
 using Conclave.Storage;
 using SnapshotWriter = Conclave.State.SnapshotWriter;
@@ -52,7 +51,7 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
             Id = $"{replica.AppliedTerm}-{replica.Applied}-{wall.UnixNanoseconds / 1_000_000}",
             Index = replica.Applied,
             Term = replica.AppliedTerm,
-            Configuration = Servers(replica.Raft.CommittedConfiguration),
+            Configuration = SnapshotServers.From(replica.Raft.CommittedConfiguration),
             ConfigurationIndex = replica.Raft.CommittedConfigurationIndex,
         };
         _isSaving = true;
@@ -75,20 +74,10 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
         outbox.Write(NodeLogLevel.Info, "server.raft", $"snapshot complete up to: index={meta.Index}");
     }
 
-    private static void Write(StateRoot root, IBufferWriter<byte> output)
+    /// <summary>Writes the state in the form of a snapshot.</summary>
+    public static void Write(StateRoot root, IBufferWriter<byte> output)
     {
         var writer = new SnapshotWriter(root);
         while (writer.Write(output)) { }
-    }
-
-    private static SnapshotServer[] Servers(Configuration configuration)
-    {
-        var servers = new SnapshotServer[configuration.Servers.Length];
-        for (int i = 0; i < servers.Length; i++)
-        {
-            var server = configuration.Servers[i];
-            servers[i] = new SnapshotServer((int)server.Suffrage, server.Id, server.Address);
-        }
-        return servers;
     }
 }

@@ -48,7 +48,7 @@ public sealed class SystemDisk : IDisk, IDiskQueue, IDisposable
     public FileId Open(string path, FileOpening opening)
     {
         var mode = opening == FileOpening.Existing ? FileMode.Open : FileMode.Create;
-        var handle = Guarded("open", path, full => OpenHandle(full, mode));
+        var handle = Guarded("open", path, full => OpenHandle(full, mode, ModeOf(path)));
         lock (_gate)
         {
             _files.Add(_nextFile, (handle, path));
@@ -213,11 +213,18 @@ public sealed class SystemDisk : IDisk, IDiskQueue, IDisposable
         _lock?.Dispose();
     }
 
-    // The log and the snapshots hold values and tokens: nobody else may read them.
-    private static SafeFileHandle OpenHandle(string path, FileMode mode)
+    // The log and the snapshots hold values and tokens: nobody else may read them. The note for the operator has the mode that the peers give it.
+    private static UnixFileMode ModeOf(string path)
+    {
+        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        return path == DiskLayout.PeersInfo + DiskLayout.TemporarySuffix ? Private | UnixFileMode.UserExecute | Others : Private;
+    }
+
+    private static SafeFileHandle OpenHandle(string path, FileMode mode, UnixFileMode permissions)
     {
         var handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        if (mode == FileMode.Create && !OperatingSystem.IsWindows()) File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (mode == FileMode.Create && !OperatingSystem.IsWindows()) File.SetUnixFileMode(handle, permissions);
         return handle;
     }
 

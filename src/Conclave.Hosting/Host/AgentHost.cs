@@ -67,6 +67,7 @@ public sealed class AgentHost : IAsyncDisposable
     /// <exception cref="IOException">A listener's address is in use, or a file cannot be used.</exception>
     /// <exception cref="DiskException">The data folder cannot be used.</exception>
     /// <exception cref="WalDamagedException">Something that was acknowledged may be missing from the log.</exception>
+    /// <exception cref="OutageRecoveryException">The list of servers that the operator left in <c>raft/peers.json</c> cannot be carried out.</exception>
     public static async Task<AgentHost> StartAsync(AgentHostOptions options, CancellationToken stop)
     {
         var config = options.Config;

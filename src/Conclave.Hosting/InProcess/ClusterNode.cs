@@ -72,6 +72,7 @@ public sealed class ClusterNode : IAsyncDisposable
     /// <exception cref="IOException">An address of the HTTP API is in use or not of this host.</exception>
     /// <exception cref="DiskException">The data folder cannot be used, for example because another process does.</exception>
     /// <exception cref="WalDamagedException">Something that was acknowledged may be missing from the log: nothing was changed.</exception>
+    /// <exception cref="OutageRecoveryException">The list of servers that the operator left in <c>raft/peers.json</c> cannot be carried out.</exception>
     public static async Task<ClusterNode> StartAsync(ClusterNodeOptions options, CancellationToken stop = default)
     {
         if (options.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(' ', problems), nameof(options));

@@ -41,8 +41,9 @@ internal sealed class NodeRuntime : IAsyncDisposable
 
     /// <summary>Reads the log and starts the loop. The calling thread does not wait for the disk.</summary>
     /// <exception cref="WalDamagedException">Something that was acknowledged may be missing: the node must not start.</exception>
+    /// <exception cref="OutageRecoveryException">The operator's list of servers cannot be carried out.</exception>
     /// <exception cref="DiskException">The disk failed.</exception>
-    public Task StartAsync() => _disk is null ? StartNow(NodeRecovery.InMemory(_config)) : Task.Run(() => StartNow(NodeRecovery.FromDisk(_config, _disk, new WalOptions(), NewPrng())));
+    public Task StartAsync() => _disk is null ? StartNow(NodeRecovery.InMemory(_config)) : Task.Run(() => StartNow(NodeRecovery.FromDisk(_config, _disk, new WalOptions(), NewPrng(), new SystemClock(_time).Wall)));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

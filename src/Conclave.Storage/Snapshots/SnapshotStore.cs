@@ -69,6 +69,16 @@ public sealed class SnapshotStore
         return null;
     }
 
+    /// <summary>A name for a snapshot made now that counts as newer than every one with the same end, whatever the clock says.</summary>
+    public string NewId(SnapshotPoint end, WallTime wall)
+    {
+        long milliseconds = wall.UnixNanoseconds / 1_000_000;
+        ulong later = milliseconds > 0 ? (ulong)milliseconds : 0;
+        foreach (var name in _names)
+            if (name.Index == end.Index && name.Term == end.Term && name.Milliseconds >= later) later = name.Milliseconds + 1;
+        return $"{end.Term}-{end.Index}-{later}";
+    }
+
     /// <summary>
     /// A job that saves a snapshot durably: temporary name, flush, rename, flush of the folder, then removal of older ones. The log may be cut when it has completed without error.
     /// One at a time.
