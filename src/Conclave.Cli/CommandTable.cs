@@ -5,6 +5,7 @@ using Conclave.Cli.Commands.Kv;
 using Conclave.Cli.Commands.Lock;
 using Conclave.Cli.Commands.Operator;
 using Conclave.Cli.Commands.Services;
+using Conclave.Cli.Commands.Snapshot;
 using Conclave.Cli.Commands.Watch;
 
 namespace Conclave.Cli;
@@ -69,7 +70,9 @@ internal static class CommandTable
         new("services deregister", "Removes services", () => new ServicesDeregisterCommand()),
         new("services register", "Registers services", () => new ServicesRegisterCommand()),
         Group("snapshot", "Snapshots of the servers' state"),
-        .. Refused("snapshot", "the archive form is not read or written yet", "inspect", "restore", "save"),
+        new("snapshot inspect", "Lists what an archive holds", () => new SnapshotInspectCommand()),
+        new("snapshot restore", "Replaces the state by an archive", () => new SnapshotRestoreCommand()),
+        new("snapshot save", "Saves the state as an archive", () => new SnapshotSaveCommand()),
         Group("tls", "Certificates", "<subcommand> <subcommand> [options]"),
         .. Refused("tls", "certificates are not made here", "ca", "cert"),
         new("validate", "Checks configuration files", () => new ValidateCommand()),

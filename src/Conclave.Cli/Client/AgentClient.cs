@@ -67,15 +67,7 @@ internal sealed class AgentClient : IDisposable
     public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, Query? query, ReadOnlyMemory<byte>? body, CancellationToken stop)
     {
         using var response = await OpenAsync(method, path, query, body is { } bytes ? new ReadOnlyMemoryContent(bytes) : null, stop).ConfigureAwait(false);
-        try
-        {
-            var content = await response.Content.ReadAsByteArrayAsync(stop).ConfigureAwait(false);
-            return new ApiAnswer((int)response.StatusCode, content, IndexOf(response));
-        }
-        catch (Exception error) when (error is HttpRequestException or IOException)
-        {
-            throw new ApiException("unexpected EOF");
-        }
+        return await ReadAsync(response, stop).ConfigureAwait(false);
     }
 
     /// <summary>Like <see cref="SendAsync"/>, but every status other than 200 is an error with the body in its text.</summary>
@@ -110,8 +102,27 @@ internal sealed class AgentClient : IDisposable
     public static ApiException Unexpected(ApiAnswer answer) =>
         new($"Unexpected response code: {answer.Status} ({answer.Text})", answer.Status, answer.Text);
 
-    private static ulong IndexOf(HttpResponseMessage response) =>
+    /// <summary>The error for an opened answer whose status is not 200.</summary>
+    /// <exception cref="ApiException">The body cannot be read.</exception>
+    public static async Task<ApiException> UnexpectedAsync(HttpResponseMessage response, CancellationToken stop) =>
+        Unexpected(await ReadAsync(response, stop).ConfigureAwait(false));
+
+    /// <summary>Value of <c>X-Consul-Index</c>, 0 when absent.</summary>
+    public static ulong IndexOf(HttpResponseMessage response) =>
         response.Headers.TryGetValues("X-Consul-Index", out var values) && ulong.TryParse(values.FirstOrDefault(), out var index) ? index : 0;
+
+    private static async Task<ApiAnswer> ReadAsync(HttpResponseMessage response, CancellationToken stop)
+    {
+        try
+        {
+            var content = await response.Content.ReadAsByteArrayAsync(stop).ConfigureAwait(false);
+            return new ApiAnswer((int)response.StatusCode, content, IndexOf(response));
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException)
+        {
+            throw new ApiException("unexpected EOF");
+        }
+    }
 
     private Uri Url(string path, Query? query)
     {

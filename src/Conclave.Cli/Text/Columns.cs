@@ -8,7 +8,9 @@ internal static class Columns
     private const int Gap = 2;
 
     /// <summary>The rows as lines, each with a line end; the first row is the header.</summary>
-    public static string Format(IReadOnlyList<string[]> rows)
+    /// <param name="rows">Cells; rows may be of different length.</param>
+    /// <param name="gap">Blanks between the widest cell of a column and the next column.</param>
+    public static string Format(IReadOnlyList<string[]> rows, int gap = Gap)
     {
         var widths = new List<int>();
         foreach (var row in rows)
@@ -19,7 +21,7 @@ internal static class Columns
         foreach (var row in rows)
         {
             for (var i = 0; i < row.Length; i++)
-                text.Append(i == row.Length - 1 ? row[i] : row[i].PadRight(widths[i] + Gap));
+                text.Append(i == row.Length - 1 ? row[i] : row[i].PadRight(widths[i] + gap));
             text.Append('\n');
         }
         return text.ToString();
