@@ -19,13 +19,13 @@ internal static class PeersInfo
             form the cluster from now on, and must be the same everywhere:
 
             [
-              { "id": "adf4238a-882b-9ddc-4a9d-5b6758e4159e", "address": "10.1.0.1:8300" },
-              { "id": "8b6dda82-3103-11e7-93ae-92361f002671", "address": "10.1.0.2:8300", "non_voter": true }
+              { "id": "11111111-aaaa-4aaa-8aaa-111111111111", "address": "192.0.2.1:8300" },
+              { "id": "22222222-bbbb-4bbb-8bbb-222222222222", "address": "192.0.2.2:8300", "non_voter": true }
             ]
 
             "id" is the node id (the file node-id in the server's data folder), "address" is the address and
             port of the server protocol. "non_voter" may be left out. The short form with addresses alone
-            is understood as well, all of them vote: ["10.1.0.1:8300", "10.1.0.2:8300"]
+            is understood as well, all of them vote: ["192.0.2.1:8300", "192.0.2.2:8300"]
 
          3. Start the servers.
 
