@@ -1,0 +1,77 @@
+using Conclave.Core.Codec;
+
+namespace Conclave.Rpc.Calls;
+
+/// <summary>What stands before the argument of a call. Borrows from the input.</summary>
+public readonly ref struct RpcCallHeader
+{
+    private static readonly FieldNames s_fields = new("ServiceMethod", "Seq");
+
+    /// <summary>The caller's number for this call, echoed in the reply.</summary>
+    public ulong Seq { get; init; }
+
+    /// <summary>What is called, such as <c>KVS.Get</c>, as text.</summary>
+    public ReadOnlySpan<byte> ServiceMethod { get; init; }
+
+    /// <summary>Reads the header; the reader then stands at the argument.</summary>
+    /// <exception cref="MsgPackException">Not a header: close the stream.</exception>
+    public static RpcCallHeader Read(scoped ref MsgPackReader reader)
+    {
+        ulong seq = 0;
+        ReadOnlySpan<byte> serviceMethod = default;
+        var fields = new FieldReader(ref reader, s_fields);
+        while (fields.TryNext(ref reader, out int field))
+            if (field == 0) serviceMethod = reader.ReadTextSpan();
+            else seq = reader.ReadUInt64();
+        return new() { Seq = seq, ServiceMethod = serviceMethod };
+    }
+
+    /// <summary>Writes the header; the argument must follow.</summary>
+    public void Write(ref MsgPackWriter writer)
+    {
+        writer.WriteMapHeader(2);
+        writer.WriteField("Seq"u8, Seq);
+        writer.WriteField("ServiceMethod"u8, ServiceMethod);
+    }
+}
+
+/// <summary>What stands before the result of a call. Borrows from the input.</summary>
+public readonly ref struct RpcReplyHeader
+{
+    private static readonly FieldNames s_fields = new("ServiceMethod", "Seq", "Error");
+
+    /// <summary>What went wrong, as text; empty when nothing did. A result follows in any case: an empty map beside an error.</summary>
+    public ReadOnlySpan<byte> Error { get; init; }
+
+    /// <summary>The number of the call.</summary>
+    public ulong Seq { get; init; }
+
+    /// <summary>What was called.</summary>
+    public ReadOnlySpan<byte> ServiceMethod { get; init; }
+
+    /// <summary>Reads the header; the reader then stands at the result.</summary>
+    /// <exception cref="MsgPackException">Not a header: close the stream.</exception>
+    public static RpcReplyHeader Read(scoped ref MsgPackReader reader)
+    {
+        ulong seq = 0;
+        ReadOnlySpan<byte> serviceMethod = default, error = default;
+        var fields = new FieldReader(ref reader, s_fields);
+        while (fields.TryNext(ref reader, out int field))
+            switch (field)
+            {
+                case 0: serviceMethod = reader.ReadTextSpan(); break;
+                case 1: seq = reader.ReadUInt64(); break;
+                case 2: error = reader.ReadTextSpan(); break;
+            }
+        return new() { Error = error, Seq = seq, ServiceMethod = serviceMethod };
+    }
+
+    /// <summary>Writes the header; the result must follow.</summary>
+    public void Write(ref MsgPackWriter writer)
+    {
+        writer.WriteMapHeader(3);
+        writer.WriteField("Error"u8, Error);
+        writer.WriteField("Seq"u8, Seq);
+        writer.WriteField("ServiceMethod"u8, ServiceMethod);
+    }
+}
