@@ -37,7 +37,7 @@ internal static class PeersInfo
 
         """u8;
 
-    /// <summary>Writes it where it is missing, and then removes a list that was there. Durable when it returns. True when a list was removed.</summary>
+    /// <summary>Where the note is missing, removes a list that is there and writes the note. Durable when it returns. True when a list was removed.</summary>
     public static bool Ensure(IDisk disk, IReadOnlyList<string> names)
     {
         if (names.Contains(NameOf(DiskLayout.PeersInfo))) return false;
