@@ -1,5 +1,6 @@
 using System.Net;
 using Conclave.Agent.Configuration;
+using Conclave.Core;
 
 namespace Conclave.Hosting.Configuration;
 
@@ -57,7 +58,7 @@ internal static class ConfigFinish
     {
         if (config is { Bootstrap: true, DevMode: false }) draft.Warn("bootstrap = true: do not enable unless necessary");
         if (config.NodeName.AsSpan().IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") >= 0)
-            draft.Warn($"Node name {GoText.Quote(config.NodeName)} will not be discoverable via DNS due to invalid characters. Valid characters include all alpha-numerics and dashes.");
+            draft.Warn($"Node name {GoQuote.Quote(config.NodeName)} will not be discoverable via DNS due to invalid characters. Valid characters include all alpha-numerics and dashes.");
         if (config.Ports.Https > 0 && config.Tls.CertFile.Length == 0) draft.Warn("ports.https is set but cert_file is not: the port stays closed");
     }
 }

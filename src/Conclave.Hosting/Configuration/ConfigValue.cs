@@ -42,7 +42,7 @@ internal readonly record struct ConfigValue(string Path, object? Raw)
     {
         var text = Text();
         if (GoDuration.TryParse(text, out var value, out string error)) return value.ToTimeSpan();
-        throw new ConfigValueException($"{Path}: invalid duration: {GoText.Quote(text)}: {error}");
+        throw new ConfigValueException($"{Path}: invalid duration: {GoQuote.Quote(text)}: {error}");
     }
 
     public IReadOnlyList<string> Strings()

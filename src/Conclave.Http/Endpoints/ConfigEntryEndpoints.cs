@@ -1,3 +1,4 @@
+using Conclave.Core;
 using Conclave.Http.Blocking;
 using Conclave.Http.Json;
 using Conclave.Http.Models;
@@ -46,7 +47,7 @@ public sealed class ConfigEntryEndpoints(ReadResponder reads) : IEndpoints
             return;
         }
         reads.SetHeaders(request, 1, grant);
-        await request.SendTextAsync(404, $"Config entry not found for {ApiRequest.QuoteText(path[..slash])} / {ApiRequest.QuoteText(path[(slash + 1)..])}").ConfigureAwait(false);
+        await request.SendTextAsync(404, $"Config entry not found for {GoQuote.Quote(path[..slash])} / {GoQuote.Quote(path[(slash + 1)..])}").ConfigureAwait(false);
     }
 
     // Deleting what is not there is fine.

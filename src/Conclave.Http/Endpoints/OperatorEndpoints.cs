@@ -67,7 +67,7 @@ public sealed class OperatorEndpoints(INodeGateway gateway, string version) : IE
         if (id.Length == 0 && address.Length == 0) return request.SendTextAsync(400, "Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove");
         if (id.Length > 0 && address.Length > 0) return request.SendTextAsync(400, "Bad request: Must specify only one of ?id or ?address");
         var known = gateway.Status.Servers.Any(server => id.Length > 0 ? server.Id == id : server.Address == address);
-        var named = id.Length > 0 ? $"id {ApiRequest.QuoteText(id)}" : $"address {ApiRequest.QuoteText(address)}";
+        var named = id.Length > 0 ? $"id {GoQuote.Quote(id)}" : $"address {GoQuote.Quote(address)}";
         // The only server of a cluster cannot leave it.
         return request.SendErrorAsync(known ? $"{named} is the last voter and cannot be removed" : $"{named} was not found in the Raft configuration");
     }
@@ -99,7 +99,7 @@ public sealed class OperatorEndpoints(INodeGateway gateway, string version) : IE
         {
             if (!request.TryUnsigned(Param.Cas, out var index))
             {
-                await request.SendTextAsync(400, $"Bad request: Error parsing cas value: strconv.ParseUint: parsing {ApiRequest.QuoteText(request.Text(Param.Cas))}: invalid syntax").ConfigureAwait(false);
+                await request.SendTextAsync(400, $"Bad request: Error parsing cas value: strconv.ParseUint: parsing {GoQuote.Quote(request.Text(Param.Cas))}: invalid syntax").ConfigureAwait(false);
                 return;
             }
             config = config with { ModifyIndex = index };

@@ -89,7 +89,7 @@ public sealed class SessionEndpoints(ReadResponder reads) : IEndpoints
         var id = request.RestText;
         if (!Guid.TryParseExact(id, "D", out _))
         {
-            await request.SendErrorAsync($"failed session lookup: index error: Invalid UUID: {ApiRequest.QuoteText(id)}").ConfigureAwait(false);
+            await request.SendErrorAsync($"failed session lookup: index error: Invalid UUID: {GoQuote.Quote(id)}").ConfigureAwait(false);
             return;
         }
         var session = await _gateway.RenewSessionAsync(id, default).ConfigureAwait(false);

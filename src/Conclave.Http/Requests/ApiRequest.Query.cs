@@ -158,7 +158,7 @@ public sealed partial class ApiRequest
         options.Cached = Server.Options.UseCache && Has(Param.Cached);
         if (Bytes(Param.MaxStale).Length > 0)
         {
-            if (!TryDuration(Param.MaxStale, out var maxStale)) return Refuse($"Invalid max_stale value {QuoteText(Text(Param.MaxStale))}");
+            if (!TryDuration(Param.MaxStale, out var maxStale)) return Refuse($"Invalid max_stale value {GoQuote.Quote(Text(Param.MaxStale))}");
             byDefault = false;
             stale |= maxStale > TimeSpan.Zero;
         }
@@ -197,8 +197,6 @@ public sealed partial class ApiRequest
         _refusal = text;
         return false;
     }
-
-    internal static string QuoteText(string text) => "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
 
     private readonly record struct FoundParam(Param Param, int Start, int Length);
 }

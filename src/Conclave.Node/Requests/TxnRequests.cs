@@ -1,3 +1,4 @@
+using Conclave.Core;
 using Conclave.Core.Model;
 
 namespace Conclave.Node.Requests;

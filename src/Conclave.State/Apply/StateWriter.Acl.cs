@@ -1,3 +1,4 @@
+using Conclave.Core;
 using Conclave.Core.Model;
 
 namespace Conclave.State;
@@ -96,7 +97,7 @@ internal sealed partial class StateWriter
             if (id.Length == 0) return $"Missing {what[2..]} ID";
             if (name.Length == 0) return $"Missing {what[2..]} Name";
             foreach (var other in RecordsOf(type))
-                if (GenericTree.Text(other.Fields, "Name") == name && GenericTree.Text(other.Fields, "ID") != id) return $"{what} with name {GoText.Quote(name)} already exists";
+                if (GenericTree.Text(other.Fields, "Name") == name && GenericTree.Text(other.Fields, "ID") != id) return $"{what} with name {GoQuote.Quote(name)} already exists";
             SetRecord(index, type, id, fields, table);
         }
         return null;

@@ -1,3 +1,4 @@
+using Conclave.Core;
 using Conclave.Core.Model;
 
 namespace Conclave.State;
@@ -57,15 +58,15 @@ internal sealed partial class StateWriter
     /// <summary>Puts a restored check back with its own indexes.</summary>
     public string? RestoreCheck(HealthCheck check)
     {
-        if (NodeByName(check.Node) is not { } node) return $"check {GoText.Quote(check.CheckId)} is on unknown node {GoText.Quote(check.Node)}";
+        if (NodeByName(check.Node) is not { } node) return $"check {GoQuote.Quote(check.CheckId)} is on unknown node {GoQuote.Quote(check.Node)}";
         PutCheck(check.ModifyIndex, node, CheckGet(check.Node, check.CheckId), check);
         return null;
     }
 
     private string? RegisterCheck(ulong index, string node, HealthCheck check)
     {
-        if (check.Node != node) return $"check node {GoText.Quote(check.Node)} does not match node {GoText.Quote(node)}";
-        return EnsureCheck(index, check) is { } refused ? $"failed inserting check: {refused} on node {GoText.Quote(check.Node)}" : null;
+        if (check.Node != node) return $"check node {GoQuote.Quote(check.Node)} does not match node {GoQuote.Quote(node)}";
+        return EnsureCheck(index, check) is { } refused ? $"failed inserting check: {refused} on node {GoQuote.Quote(check.Node)}" : null;
     }
 
     private void PutCheck(ulong index, NodeEntry node, HealthCheck? existing, HealthCheck check)

@@ -1,3 +1,4 @@
+using Conclave.Core;
 using Conclave.Core.Model;
 
 namespace Conclave.State;
@@ -130,7 +131,7 @@ internal sealed partial class StateWriter
         {
             Span<byte> key = stackalloc byte[Uuids.SessionKeyMax];
             if (!Uuids.TrySessionKey(session, key, out var length, out var problem)) return "failed session lookup: " + problem;
-            if (_sessions.Get(key[..length]) is null) return "invalid session " + GoText.Quote(session);
+            if (_sessions.Get(key[..length]) is null) return "invalid session " + GoQuote.Quote(session);
         }
         SetRecord(index, CommandType.PreparedQuery, id, query, Queries);
         return null;

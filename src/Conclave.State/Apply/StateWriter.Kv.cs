@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Conclave.Core;
 using Conclave.Core.Model;
 
 namespace Conclave.State;
@@ -34,7 +35,7 @@ internal sealed partial class StateWriter
         if (request.Session.Length == 0) return "missing session";
         Span<byte> session = stackalloc byte[Uuids.SessionKeyMax];
         if (!Uuids.TrySessionKey(request.Session, session, out var length, out var problem)) return "failed session lookup: " + problem;
-        if (_sessions.Get(session[..length]) is null) return "invalid session " + GoText.Quote(request.Session);
+        if (_sessions.Get(session[..length]) is null) return "invalid session " + GoQuote.Quote(request.Session);
         var existing = _kv.Get(request.Key);
         if (existing is { Session.Length: > 0 } && existing.Session != request.Session) return null;
         var lockIndex = existing is null ? 1 : existing.Session.Length > 0 ? existing.LockIndex : existing.LockIndex + 1;
@@ -102,7 +103,7 @@ internal sealed partial class StateWriter
     public string? RestoreKv(KvEntry entry)
     {
         if (entry.Session.Length > 0 && !Uuids.TrySessionKey(entry.Session, stackalloc byte[Uuids.SessionKeyMax], out _, out var problem))
-            return $"key {GoText.Quote(entry.Key)}: {problem}";
+            return $"key {GoQuote.Quote(entry.Key)}: {problem}";
         Replace(_kv.Get(entry.Key), entry);
         SetIndex(IndexName.Kvs, entry.ModifyIndex);
         return null;

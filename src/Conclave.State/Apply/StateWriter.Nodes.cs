@@ -1,3 +1,4 @@
+using Conclave.Core;
 using Conclave.Core.Model;
 
 namespace Conclave.State;
@@ -49,12 +50,12 @@ internal sealed partial class StateWriter
             existing = NodeById(node.Id);
             if (existing is null)
             {
-                if (NameTaken(node, allowWithoutId: true) is { } taken) return $"Error while renaming Node ID: {GoText.Quote(node.Id)}: {taken}";
+                if (NameTaken(node, allowWithoutId: true) is { } taken) return $"Error while renaming Node ID: {GoQuote.Quote(node.Id)}: {taken}";
             }
             else if (existing.Name != node.Name)
             {
                 if (NameTaken(node, allowWithoutId: false) is { } taken)
-                    return $"Error while renaming Node ID: {GoText.Quote(node.Id)} ({node.Address}): {taken}";
+                    return $"Error while renaming Node ID: {GoQuote.Quote(node.Id)} ({node.Address}): {taken}";
                 // What is on the node goes with the old name, as if it had left.
                 DeleteNode(index, existing.Name);
             }

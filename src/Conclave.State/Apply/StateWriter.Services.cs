@@ -1,3 +1,4 @@
+using Conclave.Core;
 using Conclave.Core.Model;
 
 namespace Conclave.State;
@@ -68,7 +69,7 @@ internal sealed partial class StateWriter
     /// <summary>Puts a restored instance back with its own indexes.</summary>
     public string? RestoreService(string nodeName, NodeService service)
     {
-        if (NodeByName(nodeName) is not { } node) return $"service {GoText.Quote(service.Id)} is on unknown node {GoText.Quote(nodeName)}";
+        if (NodeByName(nodeName) is not { } node) return $"service {GoQuote.Quote(service.Id)} is on unknown node {GoQuote.Quote(nodeName)}";
         var key = Keys.Make(nodeName, service.Id);
         PutService(node, key, _services.Get(key), Normal(service));
         return null;

@@ -1,3 +1,4 @@
+using Conclave.Core;
 using Conclave.Core.Model;
 
 namespace Conclave.State;
@@ -36,8 +37,8 @@ internal sealed partial class StateWriter
     /// <summary>Puts a restored session back with its own indexes.</summary>
     public string? RestoreSession(Session session)
     {
-        if (!Uuids.TrySessionKey(session.Id, stackalloc byte[Uuids.SessionKeyMax], out _, out var problem)) return $"session {GoText.Quote(session.Id)}: {problem}";
-        if (session.Behavior is not ("" or Release or Delete)) return $"session {session.Id}: unknown behavior {GoText.Quote(session.Behavior)}";
+        if (!Uuids.TrySessionKey(session.Id, stackalloc byte[Uuids.SessionKeyMax], out _, out var problem)) return $"session {GoQuote.Quote(session.Id)}: {problem}";
+        if (session.Behavior is not ("" or Release or Delete)) return $"session {session.Id}: unknown behavior {GoQuote.Quote(session.Behavior)}";
         PutSession(session);
         SetIndex(IndexName.Sessions, session.ModifyIndex);
         return null;

@@ -1,3 +1,4 @@
+using Conclave.Core;
 using Conclave.Core.Model;
 
 namespace Conclave.State;
@@ -34,19 +35,19 @@ internal sealed partial class StateWriter
         {
             case KvOps.Set: entry = KvSet(index, op.Entry); break;
             case KvOps.Delete: KvDelete(index, key); break;
-            case KvOps.DeleteCas: return KvDeleteCas(index, key, op.Entry.ModifyIndex) ? null : $"failed to delete key {GoText.Quote(key)}, index is stale";
+            case KvOps.DeleteCas: return KvDeleteCas(index, key, op.Entry.ModifyIndex) ? null : $"failed to delete key {GoQuote.Quote(key)}, index is stale";
             case KvOps.DeleteTree: KvDeleteTree(index, key); break;
             case KvOps.Cas:
                 entry = KvCas(index, op.Entry);
-                if (entry is null) problem = $"failed to set key {GoText.Quote(key)}, index is stale";
+                if (entry is null) problem = $"failed to set key {GoQuote.Quote(key)}, index is stale";
                 break;
             case KvOps.Lock:
                 problem = KvLock(index, op.Entry, out entry);
-                if (problem is null && entry is null) problem = $"failed to lock key {GoText.Quote(key)}, lock is already held";
+                if (problem is null && entry is null) problem = $"failed to lock key {GoQuote.Quote(key)}, lock is already held";
                 break;
             case KvOps.Unlock:
                 problem = KvUnlock(index, op.Entry, out entry);
-                if (problem is null && entry is null) problem = $"failed to unlock key {GoText.Quote(key)}, lock isn't held, or is held by another session";
+                if (problem is null && entry is null) problem = $"failed to unlock key {GoQuote.Quote(key)}, lock isn't held, or is held by another session";
                 break;
             default: return TxnKvRead(op, results);
         }
@@ -66,11 +67,11 @@ internal sealed partial class StateWriter
             case KvOps.Set: problem = EnsureNode(index, op.Node); break;
             case KvOps.Cas:
                 problem = EnsureNodeCas(index, op.Node, out matched);
-                if (!matched) problem = $"failed to set node {GoText.Quote(op.Node.Name)}, index is stale";
+                if (!matched) problem = $"failed to set node {GoQuote.Quote(op.Node.Name)}, index is stale";
                 break;
             case KvOps.Delete: DeleteNode(index, op.Node.Name); return null;
             case KvOps.DeleteCas:
-                return DeleteNodeCas(index, op.Node.Name, op.Node.ModifyIndex) ? null : $"failed to delete node {GoText.Quote(op.Node.Name)}, index is stale";
+                return DeleteNodeCas(index, op.Node.Name, op.Node.ModifyIndex) ? null : $"failed to delete node {GoQuote.Quote(op.Node.Name)}, index is stale";
             default: return TxnReads.UnknownVerb("Node", op.Verb);
         }
         return problem ?? TxnReads.Node(op, op.Node.Id.Length > 0 ? NodeById(op.Node.Id) : NodeByName(op.Node.Name), results);
@@ -85,12 +86,12 @@ internal sealed partial class StateWriter
             case KvOps.Set: problem = EnsureService(index, op.Node, op.Service); break;
             case KvOps.Cas:
                 problem = EnsureServiceCas(index, op.Node, op.Service, out var matched);
-                if (!matched) problem = $"failed to set service {GoText.Quote(op.Service.Id)} on node {GoText.Quote(op.Node)}, index is stale";
+                if (!matched) problem = $"failed to set service {GoQuote.Quote(op.Service.Id)} on node {GoQuote.Quote(op.Node)}, index is stale";
                 break;
             case KvOps.Delete: DeleteService(index, op.Node, op.Service.Id); return null;
             case KvOps.DeleteCas:
                 return DeleteServiceCas(index, op.Node, op.Service.Id, op.Service.ModifyIndex) ? null
-                    : $"failed to delete service {GoText.Quote(op.Service.Id)} on node {GoText.Quote(op.Node)}, index is stale";
+                    : $"failed to delete service {GoQuote.Quote(op.Service.Id)} on node {GoQuote.Quote(op.Node)}, index is stale";
             default: return TxnReads.UnknownVerb("Service", op.Verb);
         }
         return problem ?? TxnReads.Service(op, ServiceGet(op.Node, op.Service.Id), results);
@@ -105,17 +106,17 @@ internal sealed partial class StateWriter
             case KvOps.Set: problem = EnsureCheck(index, op.Check); break;
             case KvOps.Cas:
                 problem = EnsureCheckCas(index, op.Check, out var matched);
-                if (!matched) problem = $"failed to set check {GoText.Quote(op.Check.CheckId)} on node {GoText.Quote(op.Check.Node)}, index is stale";
+                if (!matched) problem = $"failed to set check {GoQuote.Quote(op.Check.CheckId)} on node {GoQuote.Quote(op.Check.Node)}, index is stale";
                 break;
             case KvOps.Delete: DeleteCheck(index, op.Check.Node, op.Check.CheckId); return null;
             case KvOps.DeleteCas:
                 return DeleteCheckCas(index, op.Check.Node, op.Check.CheckId, op.Check.ModifyIndex) ? null
-                    : $"failed to delete check {GoText.Quote(op.Check.CheckId)} on node {GoText.Quote(op.Check.Node)}, index is stale";
+                    : $"failed to delete check {GoQuote.Quote(op.Check.CheckId)} on node {GoQuote.Quote(op.Check.Node)}, index is stale";
             default: return TxnReads.UnknownVerb("Check", op.Verb);
         }
         return problem ?? TxnReads.Check(op, CheckGet(op.Check.Node, op.Check.CheckId), results);
     }
 
     private string? TxnSession(ulong index, TxnSessionOp op) =>
-        op.Verb == KvOps.Delete ? SessionDestroy(index, op.Session.Id) : $"unknown session verb {GoText.Quote(op.Verb)}";
+        op.Verb == KvOps.Delete ? SessionDestroy(index, op.Session.Id) : $"unknown session verb {GoQuote.Quote(op.Verb)}";
 }

@@ -1,4 +1,5 @@
 using Conclave.Agent;
+using Conclave.Core;
 using Conclave.Http.Requests;
 
 namespace Conclave.Http.Endpoints.Agent;
@@ -35,7 +36,7 @@ internal static class AgentAnswers
         error = "Missing value for enable";
         if (request.Bytes(Param.Enable).Length == 0) return false;
         string text = request.Text(Param.Enable);
-        error = $"Invalid value for enable: {ApiRequest.QuoteText(text)}";
+        error = $"Invalid value for enable: {GoQuote.Quote(text)}";
         enable = text is "1" or "t" or "T" or "true" or "TRUE" or "True";
         return enable || text is "0" or "f" or "F" or "false" or "FALSE" or "False";
     }

@@ -1,4 +1,5 @@
 using Conclave.Agent;
+using Conclave.Core;
 using Conclave.Core.Model;
 using Conclave.Http.Json;
 using Conclave.Http.Requests;
@@ -50,7 +51,7 @@ internal sealed class AgentSelfEndpoints(ILocalAgent agent, IAgentControl contro
     public ValueTask Members(ApiRequest request)
     {
         string segment = request.Text(Param.Segment);
-        if (segment.Length > 0 && segment != "_all") return request.SendErrorAsync($"segment {ApiRequest.QuoteText(segment)} not found");
+        if (segment.Length > 0 && segment != "_all") return request.SendErrorAsync($"segment {GoQuote.Quote(segment)} not found");
         var members = new List<AgentMember>();
         control.ListMembers(request.IsSwitchedOn(Param.Wan), members);
         var json = request.StartJson();

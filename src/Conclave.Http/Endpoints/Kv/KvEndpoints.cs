@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Conclave.Core;
 using Conclave.Core.Codec;
 using Conclave.Core.Model;
 using Conclave.Http.Blocking;
@@ -120,5 +121,5 @@ public sealed class KvEndpoints(ReadResponder reads) : IEndpoints
 
     private static ValueTask Conflict(ApiRequest request) => request.SendTextAsync(400, "Conflicting flags: " + QueryText.Canonical(request.RawQuery));
 
-    private static ValueTask BadNumber(ApiRequest request, Param param) => request.SendErrorAsync($"strconv.ParseUint: parsing {ApiRequest.QuoteText(request.Text(param))}: invalid syntax");
+    private static ValueTask BadNumber(ApiRequest request, Param param) => request.SendErrorAsync($"strconv.ParseUint: parsing {GoQuote.Quote(request.Text(param))}: invalid syntax");
 }

@@ -1,3 +1,4 @@
+using Conclave.Core;
 using Conclave.Core.Codec;
 using Conclave.Core.Model;
 using Conclave.Http.Blocking;
@@ -124,7 +125,7 @@ public sealed class TxnEndpoints(ReadResponder reads) : IEndpoints
         if (operations.Count > OperationsMax) return $"Transaction contains too many operations ({operations.Count} > {OperationsMax})";
         foreach (var operation in operations)
             if (operation.Kv is { } kv && kv.Entry.Value.Length > valueBytesMax)
-                return $"Value for key {ApiRequest.QuoteText(System.Text.Encoding.UTF8.GetString(kv.Entry.Key))} is too large ({kv.Entry.Value.Length} > {valueBytesMax} bytes)";
+                return $"Value for key {GoQuote.Quote(kv.Entry.Key)} is too large ({kv.Entry.Value.Length} > {valueBytesMax} bytes)";
         return null;
     }
 

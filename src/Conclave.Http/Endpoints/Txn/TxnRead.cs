@@ -1,4 +1,5 @@
 using System.Text;
+using Conclave.Core;
 using Conclave.Core.Model;
 using Conclave.Http.Requests;
 using Conclave.State;
@@ -36,7 +37,7 @@ internal static class TxnRead
             return null;
         }
         if (wanted.Key.Length == 0) return "Must provide key";
-        var key = ApiRequest.QuoteText(Encoding.UTF8.GetString(wanted.Key));
+        var key = GoQuote.Quote(wanted.Key);
         root.KvGet(wanted.Key, null, out var found);
         switch (operation.Verb)
         {
@@ -49,7 +50,7 @@ internal static class TxnRead
                 return null;
             case KvOps.CheckSession:
                 if (found is null) return $"failed to check session, key {key} doesn't exist";
-                if (found.Session != wanted.Session) return $"failed session check for key {key}, current session \"{found.Session}\" != {ApiRequest.QuoteText(wanted.Session)}";
+                if (found.Session != wanted.Session) return $"failed session check for key {key}, current session \"{found.Session}\" != {GoQuote.Quote(wanted.Session)}";
                 results.Add(new TxnResult { Kv = found, KvWithoutValue = true });
                 return null;
             case KvOps.CheckIndex:
@@ -60,14 +61,14 @@ internal static class TxnRead
             case KvOps.CheckNotExists:
                 return found is null ? null : $"key {key} exists";
             default:
-                return $"unknown KV verb {ApiRequest.QuoteText(operation.Verb)}";
+                return $"unknown KV verb {GoQuote.Quote(operation.Verb)}";
         }
     }
 
     private static string? RunNode(StateRoot root, NodeEntry wanted, List<TxnResult> results)
     {
         root.NodeGet(wanted.Id.Length > 0 ? wanted.Id : wanted.Name, null, out var node);
-        if (node is null) return $"node {ApiRequest.QuoteText(wanted.Name)} doesn't exist";
+        if (node is null) return $"node {GoQuote.Quote(wanted.Name)} doesn't exist";
         results.Add(new TxnResult { Node = node });
         return null;
     }
@@ -77,7 +78,7 @@ internal static class TxnRead
         var services = new List<NodeService>();
         root.NodeServices(operation.Node, null, out _, services);
         if (services.Find(service => service.Id == operation.Service.Id) is not { } found)
-            return $"service {ApiRequest.QuoteText(operation.Service.Id)} on node {ApiRequest.QuoteText(operation.Node)} doesn't exist";
+            return $"service {GoQuote.Quote(operation.Service.Id)} on node {GoQuote.Quote(operation.Node)} doesn't exist";
         results.Add(new TxnResult { Service = found });
         return null;
     }
@@ -87,7 +88,7 @@ internal static class TxnRead
         var checks = new List<HealthCheck>();
         root.NodeChecks(wanted.Node, null, checks);
         if (checks.Find(check => check.CheckId == wanted.CheckId) is not { } found)
-            return $"check {ApiRequest.QuoteText(wanted.CheckId)} on node {ApiRequest.QuoteText(wanted.Node)} doesn't exist";
+            return $"check {GoQuote.Quote(wanted.CheckId)} on node {GoQuote.Quote(wanted.Node)} doesn't exist";
         results.Add(new TxnResult { Check = found });
         return null;
     }
