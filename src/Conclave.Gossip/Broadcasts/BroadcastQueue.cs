@@ -9,14 +9,12 @@ namespace Conclave.Gossip.Broadcasts;
 /// <param name="entriesMax">Messages held at once.</param>
 internal sealed class BroadcastQueue(int entriesMax)
 {
-    // By times sent; each sorted by length, longest first, then newest first. All lists but the first few are short or missing.
-    private readonly List<List<Entry>> _tiers = [];
+    private readonly BroadcastTiers<Entry> _tiers = new();
     private readonly Dictionary<string, Entry> _bySubject = new(StringComparer.Ordinal);
     private readonly List<Entry> _taken = [];
-    private ulong _lastTicket;
 
     /// <summary>Messages in the queue.</summary>
-    public int Count { get; private set; }
+    public int Count => _tiers.Count;
 
     /// <summary>Messages given up because the queue was full.</summary>
     public long Dropped { get; private set; }
@@ -32,8 +30,8 @@ internal sealed class BroadcastQueue(int entriesMax)
     {
         if (subject is not null && _bySubject.TryGetValue(subject, out var older)) Remove(older);
         if (Count >= entriesMax) GiveUpOne();
-        var entry = new Entry(++_lastTicket, message, subject);
-        Insert(entry);
+        var entry = new Entry(_tiers.NextTicket(), message, subject);
+        _tiers.Insert(entry);
         if (subject is not null) _bySubject[subject] = entry;
         return entry.Ticket;
     }
@@ -42,12 +40,12 @@ internal sealed class BroadcastQueue(int entriesMax)
     /// <returns>How many were added.</returns>
     public int Fill(CompoundWriter packet, int transmitLimit)
     {
-        for (int tier = 0; tier < _tiers.Count; tier++)
-            while (TryTake(_tiers[tier], packet.RoomLeft) is { } entry)
-            {
-                packet.TryAdd(entry.Message.Span);
-                _taken.Add(entry);
-            }
+        int tier = 0;
+        while (_tiers.TryTake(ref tier, packet.RoomLeft) is { } entry)
+        {
+            packet.TryAdd(entry.Message.Span);
+            _taken.Add(entry);
+        }
         int taken = _taken.Count;
         // Put back only now, so that no message goes into one packet twice.
         foreach (var entry in _taken) PutBack(entry, transmitLimit);
@@ -55,99 +53,48 @@ internal sealed class BroadcastQueue(int entriesMax)
         return taken;
     }
 
-    /// <summary>Whether a message is still to be sent; false once it went out often enough, was replaced, or was given up.</summary>
-    public bool IsPending(ulong ticket)
-    {
-        foreach (var tier in _tiers)
-            foreach (var entry in tier)
-                if (entry.Ticket == ticket) return true;
-        return false;
-    }
+    /// <summary>Whether a message is still to be sent; false once it went out often enough, was replaced, or was given up. Looks at all of them.</summary>
+    public bool IsPending(ulong ticket) => _tiers.Find(ticket) is not null;
 
     /// <summary>Drops everything.</summary>
     public void Clear()
     {
-        foreach (var tier in _tiers) tier.Clear();
+        _tiers.Clear();
         _bySubject.Clear();
-        Count = 0;
-    }
-
-    private void Insert(Entry entry)
-    {
-        while (_tiers.Count <= entry.Sent) _tiers.Add([]);
-        var tier = _tiers[entry.Sent];
-        int at = tier.BinarySearch(entry, EntryOrder.Instance);
-        tier.Insert(~at, entry);
-        Count++;
-    }
-
-    private Entry? TryTake(List<Entry> tier, int room)
-    {
-        int at = FirstThatFits(tier, room);
-        if (at == tier.Count) return null;
-        var entry = tier[at];
-        tier.RemoveAt(at);
-        Count--;
-        return entry;
     }
 
     private void PutBack(Entry entry, int transmitLimit)
     {
         entry.Sent++;
-        if (entry.Sent < transmitLimit) Insert(entry);
+        if (entry.Sent < transmitLimit) _tiers.Insert(entry);
         else if (entry.Subject is not null) _bySubject.Remove(entry.Subject);
     }
 
     private void Remove(Entry entry)
     {
-        var tier = _tiers[entry.Sent];
-        tier.RemoveAt(tier.BinarySearch(entry, EntryOrder.Instance));
-        Count--;
+        _tiers.Remove(entry);
         if (entry.Subject is not null) _bySubject.Remove(entry.Subject);
     }
 
     private void GiveUpOne()
     {
-        for (int i = _tiers.Count - 1; i >= 0; i--)
-        {
-            if (_tiers[i].Count == 0) continue;
-            Remove(_tiers[i][^1]);
-            Dropped++;
-            return;
-        }
+        if (_tiers.MostSent() is not { } entry) return;
+        Remove(entry);
+        Dropped++;
     }
 
-    private static int FirstThatFits(List<Entry> tier, int room)
+    private sealed class Entry : Broadcast
     {
-        int low = 0, high = tier.Count;
-        while (low < high)
+        public Entry(ulong ticket, ReadOnlyMemory<byte> message, string? subject)
         {
-            int middle = (low + high) / 2;
-            if (tier[middle].Message.Length > room) low = middle + 1;
-            else high = middle;
+            Ticket = ticket;
+            Message = message;
+            Subject = subject;
+            Length = message.Length;
         }
-        return low;
-    }
 
-    private sealed class Entry(ulong ticket, ReadOnlyMemory<byte> message, string? subject)
-    {
-        public ulong Ticket { get; } = ticket;
+        public ReadOnlyMemory<byte> Message { get; }
 
-        public ReadOnlyMemory<byte> Message { get; } = message;
-
-        public string? Subject { get; } = subject;
-
-        public int Sent { get; set; }
-    }
-
-    private sealed class EntryOrder : IComparer<Entry>
-    {
-        public static readonly EntryOrder Instance = new();
-
-        public int Compare(Entry? x, Entry? y)
-        {
-            int byLength = y!.Message.Length.CompareTo(x!.Message.Length);
-            return byLength != 0 ? byLength : y.Ticket.CompareTo(x.Ticket);
-        }
+        public string? Subject { get; }
     }
 }

@@ -14,6 +14,11 @@ internal readonly record struct ProtocolVersions(byte Min, byte Max, byte Curren
         return true;
     }
 
+    /// <summary>The versions in one number; zero is what no member has.</summary>
+    public ulong Pack() => Min | (ulong)Max << 8 | (ulong)Current << 16 | (ulong)DelegateMin << 24 | (ulong)DelegateMax << 32 | (ulong)DelegateCurrent << 40;
+
+    public static ProtocolVersions Unpack(ulong packed) => new((byte)packed, (byte)(packed >> 8), (byte)(packed >> 16), (byte)(packed >> 24), (byte)(packed >> 32), (byte)(packed >> 40));
+
     public void CopyTo(Span<byte> vsn)
     {
         vsn[0] = Min;

@@ -5,6 +5,9 @@ namespace Conclave.Gossip;
 /// <summary>What a member of a pool is told. Values that a pool of real peers has by default; <see cref="Lan"/>, <see cref="Wan"/> and <see cref="Local"/> are the usual profiles.</summary>
 public sealed record GossipConfig
 {
+    /// <summary>Default of <see cref="PacketBytes"/>.</summary>
+    public const int PacketBytesDefault = 1400;
+
     /// <summary>Name, unique in the pool.</summary>
     public required string Name { get; init; }
 
@@ -69,7 +72,7 @@ public sealed record GossipConfig
     public bool VerifyOutgoing { get; init; } = true;
 
     /// <summary>Size of a packet before compression, in bytes.</summary>
-    public int PacketBytes { get; init; } = 1400;
+    public int PacketBytes { get; init; } = PacketBytesDefault;
 
     /// <summary>Networks that members may have addresses in; null for all.</summary>
     public IReadOnlyList<IPNetwork>? AllowedNetworks { get; init; }

@@ -1,4 +1,5 @@
 using Conclave.Core;
+using Conclave.Gossip.Broadcasts;
 
 namespace Conclave.Gossip.Swim;
 
@@ -11,27 +12,57 @@ internal enum SwimState : byte
     Left = 3,
 }
 
-/// <summary>A member as membership knows it. One object for each; what Serf knows besides stands in the derived part it hangs on <see cref="Serf"/>.</summary>
+/// <summary>
+/// A member as membership knows it. One object for each; what Serf knows besides hangs on <see cref="Serf"/>. There may be millions of these in a process
+/// that simulates a large pool, so the fields are packed: 104 bytes.
+/// </summary>
 /// <param name="name">Name, unique in the pool.</param>
-internal sealed class SwimNode(string name)
+internal sealed class SwimNode(NodeName name)
 {
-    public string Name { get; } = name;
+    private ulong _addressHigh;
+    private ulong _addressLow;
+    private byte[] _meta = [];
+    private ushort _port;
+    private bool _isIPv6;
 
-    public GossipEndpoint Endpoint { get; set; }
+    public string Name => name.Text;
+
+    /// <summary>The name in its forms.</summary>
+    public NodeName Key => name;
+
+    public GossipEndpoint Endpoint
+    {
+        get => new(new UInt128(_addressHigh, _addressLow), _isIPv6, _port);
+        set => (_addressHigh, _addressLow, _isIPv6, _port) = ((ulong)(value.Address >> 64), (ulong)value.Address, value.IsIPv6, value.Port);
+    }
 
     /// <summary>Encoded tags as received; never changed in place.</summary>
-    public ReadOnlyMemory<byte> Meta { get; set; }
+    public ReadOnlyMemory<byte> Meta => _meta;
 
-    /// <summary>Six versions: membership protocol lowest, highest, current; the same of the delegate's.</summary>
+    /// <summary>Six versions, as <see cref="Messages.ProtocolVersions.Pack"/> puts them together.</summary>
     public ulong Versions { get; set; }
 
     public uint Incarnation { get; set; }
 
     public SwimState State { get; set; }
 
+    /// <summary>Whether it is alive or suspect.</summary>
+    public bool IsThere => State <= SwimState.Suspect;
+
     /// <summary>When <see cref="State"/> changed last.</summary>
     public Instant ChangedAt { get; set; }
 
     /// <summary>The layer above keeps its part of the member here.</summary>
     public object? Serf { get; set; }
+
+    /// <summary>Place in the list of members.</summary>
+    internal int Index { get; set; }
+
+    /// <summary>While it is suspected: by whom and until when.</summary>
+    internal Suspicion? Suspicion { get; set; }
+
+    /// <summary>What is still being told to others about it.</summary>
+    internal Rumor? Rumor { get; set; }
+
+    internal void SetMeta(byte[] meta) => _meta = meta;
 }
