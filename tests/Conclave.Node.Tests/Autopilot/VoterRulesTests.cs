@@ -1,0 +1,141 @@
+using Conclave.Core;
+using Conclave.Core.Model;
+using Conclave.Node.Autopilot;
+using Conclave.Raft;
+using Xunit;
+
+namespace Conclave.Node.Tests.Autopilot;
+
+/// <summary>Each test names the servers of the configuration as letters: <c>a</c> leads.</summary>
+public sealed class VoterRulesTests
+{
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
+
+    [Fact]
+    public void A_healthy_cluster_stays_as_it_is() => Assert.Null(Next(Voters("abc"), Alive("abc")));
+
+    [Fact]
+    public void A_server_that_joined_comes_in_without_a_vote() => Assert.Equal("a+ b+ c+ d", Next(Voters("abc"), Alive("abcd")));
+
+    [Fact]
+    public void A_server_without_a_vote_gets_it_when_it_has_been_healthy_for_long() => Assert.Equal("a+ b+ c+ d+", Next([.. Voters("abc"), Nonvoter("d")], Alive("abcd")));
+
+    [Fact]
+    public void A_server_that_is_healthy_only_for_a_moment_waits_for_its_vote() =>
+        Assert.Null(Next([.. Voters("abc"), Nonvoter("d") with { Since = TimeSpan.FromSeconds(3) }], Alive("abcd")));
+
+    [Fact]
+    public void Right_after_an_election_being_healthy_is_enough() =>
+        Assert.Equal("a+ b+ c+ d+", Next([.. Voters("abc"), Nonvoter("d") with { Since = TimeSpan.Zero }], Alive("abcd"), leadingFor: TimeSpan.FromSeconds(1)));
+
+    [Fact]
+    public void A_read_replica_never_gets_a_vote() => Assert.Null(Next([.. Voters("abc"), Nonvoter("d")], [.. Alive("abc"), Member("d") with { IsReadReplica = true }]));
+
+    [Fact]
+    public void A_lone_dead_voter_of_three_stays() => Assert.Null(Next([.. Voters("ab"), Dead("c")], [.. Alive("ab"), Failed("c")]));
+
+    [Fact]
+    public void A_lone_dead_voter_of_five_stays() => Assert.Null(Next([.. Voters("abcd"), Dead("e")], [.. Alive("abcd"), Failed("e")]));
+
+    [Fact]
+    public void A_dead_voter_goes_when_another_has_a_vote_in_its_place() => Assert.Equal("a+ b+ d+", Next([.. Voters("abd"), Dead("c")], [.. Alive("abd"), Failed("c")]));
+
+    [Fact]
+    public void Two_dead_voters_of_five_go_one_after_the_other()
+    {
+        Assert.Equal("a+ b+ c+ e+", Next([.. Voters("abc"), Dead("d"), Dead("e")], [.. Alive("abc"), Failed("d"), Failed("e")]));
+        Assert.Equal("a+ b+ c+", Next([.. Voters("abc"), Dead("e")], [.. Alive("abc"), Failed("e")]));
+    }
+
+    [Fact]
+    public void Nobody_is_removed_below_the_least_quorum() => Assert.Null(Next([.. Voters("abd"), Dead("c")], [.. Alive("abd"), Failed("c")], new AutopilotConfig { MinQuorum = 4 }));
+
+    [Fact]
+    public void Nobody_dead_is_removed_when_that_is_switched_off() => Assert.Null(Next([.. Voters("abd"), Dead("c")], [.. Alive("abd"), Failed("c")], new AutopilotConfig { CleanupDeadServers = false }));
+
+    [Fact]
+    public void A_server_that_answers_the_leader_is_not_dead_whatever_gossip_says() =>
+        Assert.Null(Next([.. Voters("abd"), Dead("c") with { Contact = TimeSpan.FromMilliseconds(100) }], [.. Alive("abd"), Failed("c")]));
+
+    [Fact]
+    public void A_dead_server_without_a_vote_goes() => Assert.Equal("a+ b+ c+", Next([.. Voters("abc"), Nonvoter("d") with { IsHealthy = false, Contact = null }], [.. Alive("abc"), Failed("d")]));
+
+    [Fact]
+    public void A_server_that_left_goes() => Assert.Equal("a+ b+", Next([.. Voters("ab"), Dead("c")], [.. Alive("ab"), Member("c") with { Status = ServerMemberStatus.Left }]));
+
+    [Fact]
+    public void A_server_that_left_stays_while_the_others_could_not_commit_without_it() =>
+        Assert.Null(Next([.. Voters("a"), Dead("b"), Dead("c")], [.. Alive("a"), Failed("b"), Member("c") with { Status = ServerMemberStatus.Left }]));
+
+    [Fact]
+    public void The_leader_removes_itself_never() => Assert.Null(Next(Voters("abc"), [Member("a") with { Status = ServerMemberStatus.Left }, .. Alive("bc")]));
+
+    [Fact]
+    public void A_new_server_at_the_address_of_a_dead_one_replaces_it()
+    {
+        ServerMember[] members = [.. Alive("ab"), Failed("c"), Member("d") with { Address = "c:8300" }];
+        Assert.Equal("a+ b+", Next([.. Voters("ab"), Dead("c")], members));
+        Assert.Equal("a+ b+ d", Next(Voters("ab"), members));
+    }
+
+    [Fact]
+    public void A_server_that_moved_gets_its_new_address_and_keeps_its_vote()
+    {
+        var change = Change(Voters("abc"), [.. Alive("ab"), Member("c") with { Address = "c2:8300" }]);
+        Assert.Equal("c2:8300", change!.Next.Find("c")!.Address);
+        Assert.True(change.Next.IsVoter("c"));
+    }
+
+    [Fact]
+    public void A_server_that_gossip_never_found_is_dead_only_after_there_was_time_to_find_it()
+    {
+        Assert.Null(Next([.. Voters("abd"), Dead("c")], Alive("abd"), leadingFor: TimeSpan.FromSeconds(5)));
+        Assert.Equal("a+ b+ d+", Next([.. Voters("abd"), Dead("c")], Alive("abd")));
+    }
+
+    private static Entry[] Voters(string ids) => [.. ids.Select(id => new Entry(id.ToString(), IsVoter: true, IsHealthy: true))];
+
+    private static Entry Nonvoter(string id) => new(id, IsVoter: false, IsHealthy: true);
+
+    private static Entry Dead(string id) => new(id, IsVoter: true, IsHealthy: false) { Contact = TimeSpan.FromSeconds(20) };
+
+    private static ServerMember[] Alive(string ids) => [.. ids.Select(id => Member(id.ToString()))];
+
+    private static ServerMember Member(string id) => new(id, "node-" + id, id + ":8300", ServerMemberStatus.Alive);
+
+    private static ServerMember Failed(string id) => Member(id) with { Status = ServerMemberStatus.Failed };
+
+    private static string? Next(Entry[] entries, ServerMember[] members, AutopilotConfig? config = null, TimeSpan? leadingFor = null)
+    {
+        if (Change(entries, members, config, leadingFor) is not { } change) return null;
+        return string.Join(' ', change.Next.Servers.ToArray().Select(server => server.Suffrage == Suffrage.Voter ? server.Id + "+" : server.Id));
+    }
+
+    private static ConfigurationChange? Change(Entry[] entries, ServerMember[] members, AutopilotConfig? config = null, TimeSpan? leadingFor = null)
+    {
+        var now = new Instant(0) + TimeSpan.FromHours(1);
+        var configuration = new Configuration(entries.Select(entry => new RaftServer(entry.Id, entry.Id + ":8300", entry.IsVoter ? Suffrage.Voter : Suffrage.Nonvoter)));
+        ServerHealth[] servers =
+        [
+            .. entries.Select(entry => new ServerHealth
+            {
+                Id = entry.Id,
+                Address = entry.Id + ":8300",
+                Member = Array.Find(members, member => member.Id == entry.Id),
+                Progress = entry.Contact is { } contact ? new ServerProgress(contact, 1, 1) : null,
+                IsVoter = entry.IsVoter,
+                IsLeader = entry.Id == "a",
+                IsHealthy = entry.IsHealthy,
+                Since = now - entry.Since,
+            }),
+        ];
+        return new VoterRules(config ?? new AutopilotConfig(), configuration, servers, members, "a", now, now - (leadingFor ?? Long)).Next();
+    }
+
+    private sealed record Entry(string Id, bool IsVoter, bool IsHealthy)
+    {
+        public TimeSpan? Contact { get; init; } = TimeSpan.Zero;
+
+        public TimeSpan Since { get; init; } = Long;
+    }
+}
