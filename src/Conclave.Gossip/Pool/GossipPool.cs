@@ -50,6 +50,9 @@ public sealed class GossipPool : IDisposable
     /// <summary>Members that left on purpose.</summary>
     public int LeftCount => 0;
 
+    /// <summary>Another number whenever <see cref="CopyMembers"/> would give another list, be it only in a member's tags or status: what hosts publish to other threads hangs on it.</summary>
+    public ulong MembersVersion => 0;
+
     /// <summary>Numbers for people and metrics.</summary>
     public GossipNumbers Numbers => new();
 
