@@ -1,25 +1,7 @@
 using Conclave.Agent.Configuration;
+using Conclave.Agent.Pools;
 
 namespace Conclave.Agent;
-
-/// <summary>A member of the gossip pool as <c>agent/members</c> shows it.</summary>
-public sealed record AgentMember
-{
-    /// <summary>Name; with <c>.datacenter</c> in the pool between datacenters.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Address.</summary>
-    public required string Address { get; init; }
-
-    /// <summary>Gossip port.</summary>
-    public int Port { get; init; }
-
-    /// <summary>Tags in ordinal order of their names.</summary>
-    public required IReadOnlyList<KeyValuePair<string, string>> Tags { get; init; }
-
-    /// <summary>1 alive, 2 leaving, 3 left, 4 failed.</summary>
-    public int Status { get; init; } = 1;
-}
 
 /// <summary>One block of <c>agent/self</c>'s Stats and of <c>info</c>.</summary>
 /// <param name="Name">agent, build, consul, raft, runtime, serf_lan, serf_wan.</param>
@@ -39,6 +21,9 @@ public interface IAgentControl
     /// <summary>Who this agent is.</summary>
     AgentIdentity Identity { get; }
 
+    /// <summary>Whom this agent gossips with.</summary>
+    IAgentPools Pools { get; }
+
     /// <summary>Metadata of the node as the catalog shows it.</summary>
     IReadOnlyDictionary<string, string> NodeMeta { get; }
 
@@ -51,16 +36,7 @@ public interface IAgentControl
     /// <summary>What is known of the machine: names in order of display, values as in <see cref="DebugConfig"/>.</summary>
     IReadOnlyList<KeyValuePair<string, object?>> HostFacts();
 
-    /// <summary>Appends the members this agent knows.</summary>
-    void ListMembers(bool wan, List<AgentMember> into);
-
-    /// <summary>Joins the pool of the agent at <paramref name="address"/>.</summary>
-    ValueTask<AgentOutcome> JoinAsync(string address, bool wan, CancellationToken stop);
-
-    /// <summary>Declares a failed member gone; with <paramref name="prune"/> also forgets it.</summary>
-    ValueTask<AgentOutcome> ForceLeaveAsync(string node, bool prune, CancellationToken stop);
-
-    /// <summary>Leaves the cluster gracefully; the process ends afterwards. Completes when the leave is done.</summary>
+    /// <summary>Leaves the cluster and its gossip pools gracefully; the process ends afterwards. Completes when the leave is done.</summary>
     ValueTask<AgentOutcome> LeaveAsync(CancellationToken stop);
 
     /// <summary>Reads the configuration anew and applies what may change at run time.</summary>

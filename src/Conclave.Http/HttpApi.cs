@@ -1,5 +1,6 @@
 using Conclave.Agent;
 using Conclave.Agent.Events;
+using Conclave.Agent.Pools;
 using Conclave.Http.Blocking;
 using Conclave.Http.Endpoints;
 using Conclave.Http.Endpoints.Agent;
@@ -26,19 +27,19 @@ public static class HttpApi
     public static HttpFrontEnd Create(HttpOptions options, INodeGateway gateway, ILocalAgent agent, IAgentControl control, IAgentMetrics metrics, EventLog events, ILoggerFactory loggers)
     {
         var router = new Router();
-        MapState(router, new ReadResponder(gateway), control.Identity.Version);
-        new EventEndpoints(gateway, agent, events).Map(router);
-        new AgentEndpoints(agent, control, gateway, metrics).Map(router);
+        MapState(router, new ReadResponder(gateway), control.Pools, control.Identity.Version);
+        new EventEndpoints(gateway, control.Pools, events).Map(router);
+        new AgentEndpoints(agent, control, metrics).Map(router);
         return new HttpFrontEnd(options, router, loggers.CreateLogger<HttpFrontEnd>());
     }
 
-    /// <summary>Adds the endpoints that need the node only.</summary>
-    internal static void MapState(Router router, ReadResponder reads, string version)
+    /// <summary>Adds the endpoints that need the node and the gossip pools only.</summary>
+    internal static void MapState(Router router, ReadResponder reads, IAgentPools pools, string version)
     {
         IEndpoints[] all =
         [
-            new KvEndpoints(reads), new TxnEndpoints(reads), new SessionEndpoints(reads), new CatalogEndpoints(reads), new HealthEndpoints(reads), new CoordinateEndpoints(reads),
-            new StatusEndpoints(reads.Gateway), new OperatorEndpoints(reads.Gateway, version), new AclEndpoints(),
+            new KvEndpoints(reads), new TxnEndpoints(reads), new SessionEndpoints(reads), new CatalogEndpoints(reads), new HealthEndpoints(reads), new CoordinateEndpoints(reads, pools),
+            new StatusEndpoints(reads.Gateway), new OperatorEndpoints(reads.Gateway, version), new KeyringEndpoint(pools), new AclEndpoints(),
             new PreparedQueryEndpoints(reads), new ConfigEntryEndpoints(reads), new ConnectEndpoints(reads), new SnapshotEndpoints(reads),
         ];
         foreach (var endpoints in all) endpoints.Map(router);

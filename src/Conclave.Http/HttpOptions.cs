@@ -41,9 +41,6 @@ public sealed record HttpOptions
     /// <summary>Largest body of any other JSON request in bytes; default 2 MiB.</summary>
     public long JsonBytesMax { get; init; } = 2 * 1024 * 1024;
 
-    /// <summary>Largest payload of a user event in bytes (<c>limits</c> of the gossip layer); default 512.</summary>
-    public int EventBytesMax { get; init; } = 512;
-
     /// <summary>How long a blocking read waits when the client names no time (<c>default_query_time</c>); default 5 min.</summary>
     public TimeSpan DefaultQueryTime { get; init; } = TimeSpan.FromMinutes(5);
 

@@ -134,7 +134,7 @@ public sealed class BlockingTests
         var reads = new ReadResponder(gateway);
         await using var server = await RunningFrontEnd.StartAsync(router =>
         {
-            HttpApi.MapState(router, reads, "1.10.11");
+            HttpApi.MapState(router, reads, new FixedPools(), "1.10.11");
             router.Add("/v1/broken", Routing.HttpVerbs.Get, request =>
             {
                 request.TryReadOptions(out var options);

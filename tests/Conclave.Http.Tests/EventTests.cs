@@ -57,7 +57,7 @@ public sealed class EventTests
     public void The_ring_keeps_the_newest_in_order()
     {
         var log = new EventLog();
-        for (var i = 0; i < EventLog.EventsMax + 10; i++) log.Add(Event("e" + i, Guid.NewGuid().ToString()));
+        for (var i = 0; i < EventLog.EventsMax + 10; i++) log.Add(Event("e" + i, Guid.NewGuid().ToString()) with { LTime = (ulong)i });
         var kept = new List<UserEvent>();
         log.List("", kept);
         Assert.Equal(EventLog.EventsMax, kept.Count);
@@ -86,6 +86,6 @@ public sealed class EventTests
     {
         var events = new EventLog();
         log = events;
-        return RunningFrontEnd.StartAsync(router => new EventEndpoints(new MemoryGateway(), new NoServices(), events).Map(router));
+        return RunningFrontEnd.StartAsync(router => new EventEndpoints(new MemoryGateway(), new FixedPools(new EventReceiver("node-1", new NoServices(), events)), events).Map(router));
     }
 }

@@ -19,15 +19,14 @@ public sealed class EventLog
     private readonly List<IEventWaiter> _waiters = [];
     private int _next;
     private int _count;
-    private ulong _clock = 1;
     private ulong _arrivals;
 
-    /// <summary>Keeps an event and wakes who waits.</summary>
+    /// <summary>Keeps an event with its Lamport time and wakes who waits.</summary>
     public void Add(UserEvent arrived)
     {
         lock (_gate)
         {
-            _ring[_next] = arrived with { LTime = ++_clock };
+            _ring[_next] = arrived;
             _next = (_next + 1) % EventsMax;
             _count = Math.Min(_count + 1, EventsMax);
             _arrivals++;

@@ -3,6 +3,12 @@ namespace Conclave.Agent.Events;
 /// <summary>A user event.</summary>
 public sealed record UserEvent
 {
+    /// <summary>Bound of <see cref="WireBytes"/>.</summary>
+    public const int WireBytesMax = 512;
+
+    /// <summary>What the one who fires too large an event is told.</summary>
+    public static string TooLargeError { get; } = BroadcastError($"user event exceeds configured limit of {WireBytesMax} bytes before encoding");
+
     /// <summary>UUID, made by the agent that fired it.</summary>
     public required string Id { get; init; }
 
@@ -44,6 +50,9 @@ public sealed record UserEvent
             return high ^ low;
         }
     }
+
+    /// <summary>The pool's reason for not sending an event, in the words around it that clients see.</summary>
+    public static string BroadcastError(string reason) => $"1 error occurred:\n\t* error broadcasting event to segment \"\": {reason}\n\n";
 
     /// <summary>Size of the event as it travels, before the gossip layer adds its own framing.</summary>
     public int WireBytes()

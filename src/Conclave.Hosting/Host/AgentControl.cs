@@ -1,15 +1,19 @@
 using Conclave.Agent;
 using Conclave.Agent.Configuration;
+using Conclave.Agent.Pools;
 using Conclave.Hosting.Agent;
 using Conclave.Hosting.Logging;
 
 namespace Conclave.Hosting;
 
 /// <summary>The agent's verbs about itself, for front ends.</summary>
-internal sealed class AgentControl(AgentHost host, AgentRuntime local, AgentLog log) : IAgentControl
+internal sealed class AgentControl(AgentHost host, AgentRuntime local, IAgentPools pools, AgentLog log) : IAgentControl
 {
     /// <inheritdoc/>
     public AgentIdentity Identity => host.Identity;
+
+    /// <inheritdoc/>
+    public IAgentPools Pools => pools;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> NodeMeta => local.NodeMeta;
@@ -22,24 +26,6 @@ internal sealed class AgentControl(AgentHost host, AgentRuntime local, AgentLog 
 
     /// <inheritdoc/>
     public IReadOnlyList<KeyValuePair<string, object?>> HostFacts() => Agent.HostFacts.Collect(host.Config.InMemory ? "" : host.Config.DataDir, TimeProvider.System);
-
-    /// <inheritdoc/>
-    public void ListMembers(bool wan, List<AgentMember> into)
-    {
-        if (!wan || Identity.IsServer) into.Add(AgentMembers.Self(Identity, wan));
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<AgentOutcome> JoinAsync(string address, bool wan, CancellationToken stop)
-    {
-        var self = AgentMembers.Self(Identity, wan);
-        bool isSelf = address == self.Address || address == NodeAddresses.Join(self.Address, self.Port);
-        return new(isSelf ? AgentOutcome.Ok : AgentOutcome.Failed($"1 error occurred:\n\t* Failed to join {address}: this server does not take others in yet\n\n"));
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<AgentOutcome> ForceLeaveAsync(string node, bool prune, CancellationToken stop) =>
-        new(node == Identity.NodeName ? AgentOutcome.Ok : AgentOutcome.Failed($"agent: No node found with name '{node}'"));
 
     /// <inheritdoc/>
     public async ValueTask<AgentOutcome> LeaveAsync(CancellationToken stop)

@@ -168,7 +168,8 @@ public sealed class AgentHost : IAsyncDisposable
     private async Task OpenHttpAsync(List<HttpBinding> bindings, CancellationToken stop)
     {
         if (bindings.Count == 0) return;
-        var control = new AgentControl(this, _local, _options.Log);
+        var pools = AgentMembers.Alone(Identity, new EventReceiver(Identity.NodeName, _local, _events));
+        var control = new AgentControl(this, _local, pools, _options.Log);
         var frontEnd = HttpApi.Create(AgentListeners.Options(_config), Gateway, _local, control, _metrics, _events, _options.Log);
         foreach (var binding in bindings) AgentHostLog.StartingServer(_logger, binding.UnixPath ?? binding.EndPoint!.ToString(), binding.UnixPath is null ? "tcp" : "unix", binding.Tls is null ? "http" : "https");
         _http = await HttpListenerHost.StartAsync(frontEnd, bindings, _options.Log, stop).ConfigureAwait(false);

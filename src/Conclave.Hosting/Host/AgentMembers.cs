@@ -1,5 +1,7 @@
 using System.Globalization;
 using Conclave.Agent;
+using Conclave.Agent.Events;
+using Conclave.Agent.Pools;
 
 namespace Conclave.Hosting;
 
@@ -14,6 +16,10 @@ internal static class AgentMembers
         Port = wan ? identity.SerfWanPort : identity.SerfLanPort,
         Tags = identity.IsServer ? ServerTags(identity) : ClientTags(identity),
     };
+
+    /// <summary>The pools of an agent that gossips with nobody.</summary>
+    public static LonePools Alone(AgentIdentity identity, EventReceiver receiver) =>
+        new(identity, Self(identity, wan: false), identity.IsServer && identity.SerfWanPort > 0 ? Self(identity, wan: true) : null, receiver);
 
     private static List<KeyValuePair<string, string>> ServerTags(AgentIdentity identity)
     {

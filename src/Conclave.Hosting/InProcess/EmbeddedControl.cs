@@ -1,15 +1,19 @@
 using Conclave.Agent;
 using Conclave.Agent.Configuration;
+using Conclave.Agent.Pools;
 using Conclave.Hosting.Agent;
 using Conclave.Node;
 
 namespace Conclave.Hosting;
 
 /// <summary>The agent's verbs about itself where the agent is a part of somebody's program: what would end or change the process is the host's to decide.</summary>
-internal sealed class EmbeddedControl(AgentIdentity identity, INodeGateway gateway, AgentRuntime local, ClusterNodeOptions options) : IAgentControl
+internal sealed class EmbeddedControl(AgentIdentity identity, INodeGateway gateway, AgentRuntime local, IAgentPools pools, ClusterNodeOptions options) : IAgentControl
 {
     /// <inheritdoc/>
     public AgentIdentity Identity => identity;
+
+    /// <inheritdoc/>
+    public IAgentPools Pools => pools;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> NodeMeta => local.NodeMeta;
@@ -32,15 +36,6 @@ internal sealed class EmbeddedControl(AgentIdentity identity, INodeGateway gatew
 
     /// <inheritdoc/>
     public IReadOnlyList<KeyValuePair<string, object?>> HostFacts() => Agent.HostFacts.Collect(options.DataDirectory ?? "", options.TimeProvider);
-
-    /// <inheritdoc/>
-    public void ListMembers(bool wan, List<AgentMember> into) => into.Add(AgentMembers.Self(identity, wan));
-
-    /// <inheritdoc/>
-    public ValueTask<AgentOutcome> JoinAsync(string address, bool wan, CancellationToken stop) => new(AgentOutcome.Failed("an embedded node does not join others through its API"));
-
-    /// <inheritdoc/>
-    public ValueTask<AgentOutcome> ForceLeaveAsync(string node, bool prune, CancellationToken stop) => new(AgentOutcome.Failed($"agent: No node found with name '{node}'"));
 
     /// <inheritdoc/>
     public ValueTask<AgentOutcome> LeaveAsync(CancellationToken stop) => new(AgentOutcome.Failed("an embedded node is stopped by its host"));

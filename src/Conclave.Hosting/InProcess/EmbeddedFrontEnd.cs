@@ -26,8 +26,10 @@ internal sealed class EmbeddedFrontEnd : IAsyncDisposable
         var metrics = new AgentMetrics(identity.NodeName, "consul", gaugeHost: "", prometheus: false, options.TimeProvider);
         try
         {
-            var control = new EmbeddedControl(identity, gateway, agent, options);
-            var frontEnd = HttpApi.Create(new HttpOptions(), gateway, agent, control, metrics, new EventLog(), options.LoggerFactory);
+            var events = new EventLog();
+            var pools = AgentMembers.Alone(identity, new EventReceiver(identity.NodeName, agent, events));
+            var control = new EmbeddedControl(identity, gateway, agent, pools, options);
+            var frontEnd = HttpApi.Create(new HttpOptions(), gateway, agent, control, metrics, events, options.LoggerFactory);
             var bindings = options.HttpEndPoints.Select(static point => new HttpBinding(point, null, null)).ToList();
             return new EmbeddedFrontEnd(metrics, await HttpListenerHost.StartAsync(frontEnd, bindings, options.LoggerFactory, stop).ConfigureAwait(false));
         }

@@ -1,3 +1,4 @@
+using Conclave.Agent.Pools;
 using Conclave.Core.Codec;
 using Conclave.Core.Model;
 using Conclave.Http.Blocking;
@@ -11,11 +12,8 @@ using Conclave.Node;
 namespace Conclave.Http.Endpoints;
 
 /// <summary><c>/v1/coordinate/</c>: network coordinates of nodes.</summary>
-public sealed class CoordinateEndpoints(ReadResponder reads) : IEndpoints
+public sealed class CoordinateEndpoints(ReadResponder reads, IAgentPools pools) : IEndpoints
 {
-    private const int Dimensions = 8;
-    private const double ErrorAtStart = 1.5, HeightMin = 10e-6;
-
     private readonly INodeGateway _gateway = reads.Gateway;
 
     /// <inheritdoc/>
@@ -27,21 +25,25 @@ public sealed class CoordinateEndpoints(ReadResponder reads) : IEndpoints
         router.Add("/v1/coordinate/update", HttpVerbs.Put, Update);
     }
 
-    // Datacenters are measured against each other; alone, this one stands at the origin.
     private ValueTask Datacenters(ApiRequest request)
     {
+        var datacenters = new List<DatacenterCoordinates>();
+        pools.ListWanCoordinates(datacenters);
         var json = request.StartJson();
         json.BeginArray();
-        json.BeginObject();
-        json.Name("Datacenter"u8);
-        json.String(_gateway.Identity.Datacenter);
-        json.Name("AreaID"u8);
-        json.String("wan");
-        json.Name("Coordinates"u8);
-        json.BeginArray();
-        ModelJson.Write(json, new CoordinateEntry(_gateway.Identity.NodeName, "", new Coordinate(new double[Dimensions], ErrorAtStart, 0, HeightMin)));
-        json.EndArray();
-        json.EndObject();
+        foreach (var (datacenter, servers) in datacenters)
+        {
+            json.BeginObject();
+            json.Name("Datacenter"u8);
+            json.String(datacenter);
+            json.Name("AreaID"u8);
+            json.String("wan");
+            json.Name("Coordinates"u8);
+            json.BeginArray();
+            foreach (var server in servers) ModelJson.Write(json, server);
+            json.EndArray();
+            json.EndObject();
+        }
         json.EndArray();
         return request.SendJsonAsync();
     }

@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Globalization;
 using Conclave.Agent;
 using Conclave.Agent.Events;
+using Conclave.Agent.Pools;
 using Conclave.Http.Blocking;
+using Conclave.Http.Endpoints.Agent;
 using Conclave.Http.Json;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
@@ -12,7 +14,7 @@ using Conclave.Node;
 namespace Conclave.Http.Endpoints;
 
 /// <summary><c>/v1/event/</c>: fire user events and list those that arrived here.</summary>
-public sealed class EventEndpoints(INodeGateway gateway, ILocalAgent agent, EventLog log) : IEndpoints
+public sealed class EventEndpoints(INodeGateway gateway, IAgentPools pools, EventLog log) : IEndpoints
 {
     /// <inheritdoc/>
     public void Map(Router router)
@@ -33,8 +35,7 @@ public sealed class EventEndpoints(INodeGateway gateway, ILocalAgent agent, Even
             await request.SendErrorAsync(ErrorText.NoPath).ConfigureAwait(false);
             return;
         }
-        var bytesMax = request.Server.Options.EventBytesMax;
-        var body = await request.ReadBodyAsync(bytesMax).ConfigureAwait(false);
+        var body = await request.ReadBodyAsync(UserEvent.WireBytesMax).ConfigureAwait(false);
         var fired = new UserEvent
         {
             Id = Guid.NewGuid().ToString(),
@@ -50,21 +51,15 @@ public sealed class EventEndpoints(INodeGateway gateway, ILocalAgent agent, Even
             await request.SendErrorAsync(refusal).ConfigureAwait(false);
             return;
         }
-        if (body.TooLarge || fired.WireBytes() > bytesMax)
+        // Longer than any event: not read to the end, so the pool cannot be asked.
+        var outcome = body.TooLarge ? AgentOutcome.Failed(UserEvent.TooLargeError) : await pools.FireAsync(fired, CancellationToken.None).ConfigureAwait(false);
+        if (!outcome.IsOk)
         {
-            await request.SendErrorAsync($"1 error occurred:\n\t* error broadcasting event to segment \"\": user event exceeds configured limit of {bytesMax} bytes before encoding\n\n").ConfigureAwait(false);
+            await request.SendAsync(outcome).ConfigureAwait(false);
             return;
         }
-        Deliver(fired);
         Write(request.StartJson(), fired);
         await request.SendJsonAsync().ConfigureAwait(false);
-    }
-
-    private void Deliver(UserEvent fired)
-    {
-        var services = new List<LocalServiceView>();
-        if (fired.ServiceFilter.Length > 0) agent.ListServices(services);
-        if (EventFilter.Concerns(fired, gateway.Identity.NodeName, services)) log.Add(fired);
     }
 
     private async ValueTask List(ApiRequest request)

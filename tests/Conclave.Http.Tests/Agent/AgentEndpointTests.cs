@@ -12,7 +12,7 @@ public sealed class AgentEndpointTests : IAsyncLifetime
     private RunningFrontEnd _server = null!;
 
     public async ValueTask InitializeAsync() =>
-        _server = await RunningFrontEnd.StartAsync(router => new AgentEndpoints(_agent, _control, new MemoryGateway(), _control).Map(router));
+        _server = await RunningFrontEnd.StartAsync(router => new AgentEndpoints(_agent, _control, _control).Map(router));
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
@@ -170,7 +170,7 @@ public sealed class AgentEndpointTests : IAsyncLifetime
     public async Task Prometheus_is_refused_while_it_is_off()
     {
         var off = new FixedControl { IsPrometheusEnabled = false };
-        await using var server = await RunningFrontEnd.StartAsync(router => new AgentEndpoints(_agent, off, new MemoryGateway(), off).Map(router));
+        await using var server = await RunningFrontEnd.StartAsync(router => new AgentEndpoints(_agent, off, off).Map(router));
         using var answer = await server.Client.GetAsync("/v1/agent/metrics?format=prometheus");
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
     }
@@ -178,7 +178,8 @@ public sealed class AgentEndpointTests : IAsyncLifetime
     [Theory]
     [InlineData("/v1/agent/join/10.0.0.1:8301?wan", "join 10.0.0.1:8301 True")]
     [InlineData("/v1/agent/join/10.0.0.1?wan=false", "join 10.0.0.1 False")]
-    [InlineData("/v1/agent/force-leave/x?prune", "force-leave x True")]
+    [InlineData("/v1/agent/force-leave/x?prune", "force-leave x True False")]
+    [InlineData("/v1/agent/force-leave/x.dc1?wan", "force-leave x.dc1 False True")]
     public async Task Verbs_on_members_reach_the_agent_with_their_switches(string path, string text)
     {
         using var answer = await SendAsync(HttpMethod.Put, path, "");

@@ -1,6 +1,8 @@
 using Conclave.Agent;
 using Conclave.Agent.Configuration;
+using Conclave.Agent.Pools;
 using Conclave.Http.Endpoints.Agent;
+using Conclave.Http.Tests.Support;
 
 namespace Conclave.Http.Tests.Agent;
 
@@ -12,6 +14,8 @@ internal sealed class FixedControl : IAgentControl, IAgentMetrics, IDisposable
     public static AgentIdentity Who { get; } = new() { NodeName = "node-1", NodeId = "aaaaaaaa-0000-4000-8000-000000000001" };
 
     public AgentIdentity Identity => Who;
+
+    public IAgentPools Pools { get; } = new FixedPools();
 
     public IReadOnlyDictionary<string, string> NodeMeta { get; } = new SortedDictionary<string, string> { ["rack"] = "r1" };
 
@@ -30,12 +34,6 @@ internal sealed class FixedControl : IAgentControl, IAgentMetrics, IDisposable
     public IReadOnlyList<StatsSection> Stats() => [new("agent", [new("checks", "0")])];
 
     public IReadOnlyList<KeyValuePair<string, object?>> HostFacts() => [new("CPU", new List<object?>())];
-
-    public void ListMembers(bool wan, List<AgentMember> into) => into.Add(new() { Name = wan ? "node-1.dc1" : "node-1", Address = "127.0.0.1", Tags = [new("dc", "dc1")] });
-
-    public ValueTask<AgentOutcome> JoinAsync(string address, bool wan, CancellationToken stop) => new(AgentOutcome.Failed($"join {address} {wan}"));
-
-    public ValueTask<AgentOutcome> ForceLeaveAsync(string node, bool prune, CancellationToken stop) => new(AgentOutcome.Failed($"force-leave {node} {prune}"));
 
     public ValueTask<AgentOutcome> LeaveAsync(CancellationToken stop) => new(AgentOutcome.Ok);
 

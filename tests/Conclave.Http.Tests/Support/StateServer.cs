@@ -35,7 +35,7 @@ internal sealed class StateServer : IAsyncDisposable
     {
         reads = new ReadResponder(gateway);
         var router = new Router();
-        HttpApi.MapState(router, reads, "1.10.11");
+        HttpApi.MapState(router, reads, new FixedPools(), "1.10.11");
         return new HttpFrontEnd(options, router, NullLogger<HttpFrontEnd>.Instance);
     }
 

@@ -1,15 +1,13 @@
 using Conclave.Agent;
 using Conclave.Http.Routing;
-using Conclave.Node;
 
 namespace Conclave.Http.Endpoints.Agent;
 
 /// <summary>Everything below <c>/v1/agent</c>.</summary>
 /// <param name="agent">Services and checks.</param>
 /// <param name="control">The agent itself.</param>
-/// <param name="gateway">The node the agent belongs to.</param>
 /// <param name="metrics">Numbers of the process.</param>
-public sealed class AgentEndpoints(ILocalAgent agent, IAgentControl control, INodeGateway gateway, IAgentMetrics metrics) : IEndpoints
+public sealed class AgentEndpoints(ILocalAgent agent, IAgentControl control, IAgentMetrics metrics) : IEndpoints
 {
     /// <inheritdoc/>
     public void Map(Router router)
@@ -46,7 +44,7 @@ public sealed class AgentEndpoints(ILocalAgent agent, IAgentControl control, INo
 
     private void MapSelf(Router router)
     {
-        var self = new AgentSelfEndpoints(agent, control, gateway);
+        var self = new AgentSelfEndpoints(agent, control);
         router.Add("/v1/agent/self", HttpVerbs.Get, self.Self);
         router.Add("/v1/agent/host", HttpVerbs.Get, self.Host);
         router.Add("/v1/agent/members", HttpVerbs.Get, self.Members);

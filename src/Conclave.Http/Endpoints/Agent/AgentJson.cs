@@ -1,4 +1,5 @@
 using Conclave.Agent;
+using Conclave.Agent.Pools;
 using Conclave.Core.Model;
 using Conclave.Http.Json;
 
@@ -81,12 +82,13 @@ internal static class AgentJson
         }
         json.EndObject();
         Number(json, "Status"u8, member.Status);
-        Number(json, "ProtocolMin"u8, 1);
-        Number(json, "ProtocolMax"u8, 5);
-        Number(json, "ProtocolCur"u8, 2);
-        Number(json, "DelegateMin"u8, 2);
-        Number(json, "DelegateMax"u8, 5);
-        Number(json, "DelegateCur"u8, 4);
+        var versions = member.Versions.Span;
+        Number(json, "ProtocolMin"u8, versions[0]);
+        Number(json, "ProtocolMax"u8, versions[1]);
+        Number(json, "ProtocolCur"u8, versions[2]);
+        Number(json, "DelegateMin"u8, versions[3]);
+        Number(json, "DelegateMax"u8, versions[4]);
+        Number(json, "DelegateCur"u8, versions[5]);
         json.EndObject();
     }
 

@@ -1,19 +1,15 @@
 using Conclave.Agent;
+using Conclave.Agent.Pools;
 using Conclave.Core;
-using Conclave.Core.Model;
 using Conclave.Http.Json;
+using Conclave.Http.Models;
 using Conclave.Http.Requests;
-using Conclave.Node;
 
 namespace Conclave.Http.Endpoints.Agent;
 
 /// <summary>The agent itself: who it is, whom it knows, and verbs that act on it.</summary>
-internal sealed class AgentSelfEndpoints(ILocalAgent agent, IAgentControl control, INodeGateway gateway)
+internal sealed class AgentSelfEndpoints(ILocalAgent agent, IAgentControl control)
 {
-    private const int CoordinateDimensions = 8;
-    private const double InitialError = 1.5;
-    private const double HeightMin = 1e-5;
-
     public ValueTask Self(ApiRequest request)
     {
         var json = request.StartJson();
@@ -23,10 +19,10 @@ internal sealed class AgentSelfEndpoints(ILocalAgent agent, IAgentControl contro
         json.Name("DebugConfig"u8);
         AgentJson.WriteMap(json, control.DebugConfig);
         json.Name("Coord"u8);
-        WriteCoordinate(json);
+        ModelJson.Write(json, control.Pools.LanCoordinate);
         json.Name("Member"u8);
         var members = new List<AgentMember>();
-        control.ListMembers(wan: false, members);
+        control.Pools.ListMembers(wan: false, members);
         AgentJson.Write(json, members.Find(member => member.Name == control.Identity.NodeName) ?? members[0]);
         json.Name("Stats"u8);
         json.BeginObject();
@@ -53,7 +49,7 @@ internal sealed class AgentSelfEndpoints(ILocalAgent agent, IAgentControl contro
         string segment = request.Text(Param.Segment);
         if (segment.Length > 0 && segment != "_all") return request.SendErrorAsync($"segment {GoQuote.Quote(segment)} not found");
         var members = new List<AgentMember>();
-        control.ListMembers(request.IsSwitchedOn(Param.Wan), members);
+        control.Pools.ListMembers(request.IsSwitchedOn(Param.Wan), members);
         var json = request.StartJson();
         json.BeginArray();
         foreach (var member in members) AgentJson.Write(json, member);
@@ -68,12 +64,12 @@ internal sealed class AgentSelfEndpoints(ILocalAgent agent, IAgentControl contro
     }
 
     public ValueTask Join(ApiRequest request) =>
-        request.SendAsync(control.JoinAsync(request.RestText, request.IsSwitchedOn(Param.Wan), CancellationToken.None));
+        request.SendAsync(control.Pools.JoinAsync(request.RestText, request.IsSwitchedOn(Param.Wan), CancellationToken.None));
 
     public ValueTask Leave(ApiRequest request) => request.SendAsync(control.LeaveAsync(CancellationToken.None));
 
     public ValueTask ForceLeave(ApiRequest request) =>
-        request.SendAsync(control.ForceLeaveAsync(request.RestText, request.Has(Param.Prune), CancellationToken.None));
+        request.SendAsync(control.Pools.ForceLeaveAsync(request.RestText, request.Has(Param.Prune), request.Has(Param.Wan), CancellationToken.None));
 
     public ValueTask Reload(ApiRequest request) => request.SendAsync(control.ReloadAsync(CancellationToken.None));
 
@@ -91,29 +87,6 @@ internal sealed class AgentSelfEndpoints(ILocalAgent agent, IAgentControl contro
         json.Name("Server"u8);
         json.Bool(identity.IsServer);
         AgentJson.Text(json, "Version"u8, identity.Version);
-        json.EndObject();
-    }
-
-    /// <summary>The node's own coordinate: the stored one, or the one every node starts with.</summary>
-    private void WriteCoordinate(JsonOut json)
-    {
-        var known = new List<CoordinateEntry>();
-        gateway.Root.NodeCoordinates(control.Identity.NodeName, null, known);
-        var coordinate = known.Count > 0 ? known[0].Coord : null;
-        json.BeginObject();
-        json.Name("Adjustment"u8);
-        json.Number(coordinate?.Adjustment ?? 0.0);
-        json.Name("Error"u8);
-        json.Number(coordinate?.Error ?? InitialError);
-        json.Name("Height"u8);
-        json.Number(coordinate?.Height ?? HeightMin);
-        json.Name("Vec"u8);
-        json.BeginArray();
-        if (coordinate?.Vec is { Length: > 0 } vector)
-            foreach (double value in vector) json.Number(value);
-        else
-            for (int i = 0; i < CoordinateDimensions; i++) json.Number(0L);
-        json.EndArray();
         json.EndObject();
     }
 }
