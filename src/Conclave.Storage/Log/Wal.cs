@@ -25,6 +25,7 @@ public sealed class Wal
     private Instant _now, _idleSince;
     private bool _sealFlushed;
     private long _writingBytes;
+    private bool _rollWanted;
 
     internal Wal(WalOptions options, Prng random, WalMark mark, Queue<Segment> closed, Segment current, Segment? spare)
     {
@@ -136,6 +137,18 @@ public sealed class Wal
         if (upTo > _prefixEnd) _prefixEnd = upTo;
     }
 
+    /// <summary>
+    /// The next batch begins a new segment, whether or not the current one is full: so that a damaged segment can be deleted when its entries are in a snapshot.
+    /// </summary>
+    public void BeginNewSegment() => _rollWanted = true;
+
+    /// <summary>Starts to check all records that are on the disk now. One pass at a time.</summary>
+    public WalScrub StartScrub()
+    {
+        List<Segment> segments = [.. _closed, _current];
+        return new WalScrub(segments, _current, _options);
+    }
+
     /// <summary>Notes the time; after <see cref="WalOptions.SealAfter"/> of idleness there is a job that flushes the last marker.</summary>
     public void Tick(Instant now) => _now = now;
 
@@ -149,6 +162,9 @@ public sealed class Wal
         return job is not null;
     }
 
+    // A batch that would not fit begins the next segment, unless this one holds nothing yet.
+    private bool MustRoll => !_current.IsBlank && (_rollWanted || _current.Position + _collecting.Bytes > _options.SegmentBytes);
+
     private DiskJob? NextLogJob()
     {
         if (_collecting.Count > 0) return StartAppend();
@@ -159,8 +175,7 @@ public sealed class Wal
 
     private AppendJob? StartAppend()
     {
-        // A batch that would not fit begins the next segment, unless this one holds nothing yet.
-        bool roll = !_current.IsBlank && _current.Position + _collecting.Bytes > _options.SegmentBytes;
+        bool roll = MustRoll;
         if (roll && _spare is null) return null;               // the background lane is making it
         var target = roll ? _spare! : _current;
         _append.Target = target;
@@ -182,6 +197,7 @@ public sealed class Wal
             _closed.Enqueue(_current);
             _current = target;
             _spare = null;
+            _rollWanted = false;
         }
         target.FilledTo = Math.Max(target.FilledTo, end + WalFormat.RecordHeaderBytes);
         _sealFlushed = false;
@@ -190,7 +206,7 @@ public sealed class Wal
 
     private DiskJob? NextBackgroundJob()
     {
-        bool waiting = _spare is null && _collecting.Count > 0 && !_current.IsBlank && _current.Position + _collecting.Bytes > _options.SegmentBytes;
+        bool waiting = _spare is null && _collecting.Count > 0 && MustRoll;
         if (_spare is null && (waiting || _current.Position > _options.SegmentBytes / 2)) return StartPrepare();
         if (_current.FilledTo < _options.SegmentBytes && _current.FilledTo - _current.Position < _options.FillAheadBytes) return StartFill();
         return StartDelete();
