@@ -69,7 +69,7 @@ internal sealed class NodeRuntime : IAsyncDisposable
     }
 
     // The one place where chance enters: everything below draws from this seed.
-    private static Prng NewPrng()
+    internal static Prng NewPrng()
     {
         Span<byte> seed = stackalloc byte[8];
         RandomNumberGenerator.Fill(seed);
