@@ -20,7 +20,7 @@ internal sealed record CommandEntry(string Path, string Summary, Func<Command>? 
 /// <summary>All verbs. A verb is only made when it is run, so the table costs a start nothing.</summary>
 internal static class CommandTable
 {
-    private const string NoAcl = "access control does not exist yet", NoMesh = "there is no mesh", NoGossip = "there is no gossip yet";
+    private const string NoAcl = "access control does not exist yet", NoMesh = "there is no mesh";
 
     private static readonly CommandEntry[] Entries =
     [
@@ -44,7 +44,7 @@ internal static class CommandTable
         .. Refused("intention", NoMesh, "check", "create", "delete", "get", "list", "match"),
         new("join", "Joins a cluster", () => new JoinCommand()),
         new("keygen", "Makes a gossip key", () => new KeygenCommand()),
-        Single("keyring", "[options]", NoGossip),
+        new("keyring", "Manages gossip keys", () => new KeyringCommand()),
         Group("kv", "Keys and values"),
         new("kv delete", "Removes keys", () => new KvDeleteCommand()),
         new("kv export", "Prints keys as JSON", () => new KvExportCommand()),

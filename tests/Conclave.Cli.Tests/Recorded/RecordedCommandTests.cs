@@ -63,6 +63,10 @@ public sealed class RecordedCommandTests : IAsyncLifetime, IDisposable
     [Fact]
     public Task Errors_of_members_answer_as_recorded() => PlayAsync("members", recorded => recorded.Exit != 0);
 
+    // The other recordings are of a client agent, and of chance.
+    [Fact]
+    public Task The_keyring_verb_explains_itself_as_recorded() => PlayAsync("keys", recorded => recorded.Usage is not null);
+
     [Fact]
     public Task An_unknown_node_has_no_round_trip_time() => PlayAsync("rtt", recorded => recorded.Exit != 0);
 

@@ -27,11 +27,12 @@ internal sealed class WatchLoop(WatchDefinition definition, ClientOptions option
         using var client = new AgentClient(options, flags);
         var view = WatchView.Of(definition.Type, Value(definition, "key"), Value(definition, "prefix"), Value(definition, "service"), Value(definition, "state"),
             Value(definition, "name"), definition.Parameters.GetValueOrDefault("tag") ?? [], Value(definition, "passingonly"));
-        var (index, failures) = (0UL, 0);
+        var plan = new WatchPlan(view);
+        var failures = 0;
         while (!stop.IsCancellationRequested)
             try
             {
-                index = await StepAsync(client, view, index, stop).ConfigureAwait(false);
+                await StepAsync(client, plan, stop).ConfigureAwait(false);
                 failures = 0;
             }
             catch (OperationCanceledException)
@@ -47,16 +48,10 @@ internal sealed class WatchLoop(WatchDefinition definition, ClientOptions option
             }
     }
 
-    private async Task<ulong> StepAsync(AgentClient client, WatchView view, ulong index, CancellationToken stop)
+    private async Task StepAsync(AgentClient client, WatchPlan plan, CancellationToken stop)
     {
-        var query = new Query(view.Query);
-        if (definition.Stale) query.Set("stale", "");
-        if (index > 0) query.Set("index", index.ToString(CultureInfo.InvariantCulture));
-        var answer = await client.SendAsync(HttpMethod.Get, view.Path, query, null, stop).ConfigureAwait(false);
-        if (answer.Status is not (200 or 404)) throw AgentClient.Unexpected(answer);
-        if (answer.Index != index) await HandleAsync(view.Body(answer), answer.Index, stop).ConfigureAwait(false);
-        // An index that went back means a restored state: begin anew, as blocking reads demand.
-        return answer.Index < index ? 0 : answer.Index;
+        var answer = await plan.FetchAsync(client, definition.Stale, stop).ConfigureAwait(false);
+        if (plan.Take(answer) is { } news) await HandleAsync(news, answer.Index, stop).ConfigureAwait(false);
     }
 
     private Task HandleAsync(byte[] body, ulong index, CancellationToken stop) =>

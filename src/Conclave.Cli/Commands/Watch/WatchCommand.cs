@@ -44,16 +44,13 @@ internal sealed class WatchCommand : ClientCommand
     {
         var view = WatchView.Of(_type, _key, _prefix, _service, _state, _name, _tags, _passing);
         if (arguments.Count == 0) return await PrintOnceAsync(client, io, view, stop).ConfigureAwait(false);
-        ulong index = 0;
+        var plan = new WatchPlan(view);
         for (var failures = 0; !stop.IsCancellationRequested;)
             try
             {
-                var answer = await FetchAsync(client, view, index, stop).ConfigureAwait(false);
+                var answer = await plan.FetchAsync(client, isStale: false, stop).ConfigureAwait(false);
                 failures = 0;
-                var changed = answer.Index != index;
-                // An index that went back means a restored state: begin anew, as blocking reads demand.
-                index = answer.Index < index ? 0 : answer.Index;
-                if (changed && await HandleAsync(io, arguments, view, answer, stop).ConfigureAwait(false) is { } code) return code;
+                if (plan.Take(answer) is { } news && await HandleAsync(io, arguments, news, answer.Index, stop).ConfigureAwait(false) is { } code) return code;
             }
             catch (ApiException error)
             {
@@ -68,7 +65,7 @@ internal sealed class WatchCommand : ClientCommand
     {
         try
         {
-            var answer = await FetchAsync(client, view, 0, stop).ConfigureAwait(false);
+            var answer = await new WatchPlan(view).FetchAsync(client, isStale: false, stop).ConfigureAwait(false);
             io.Out.Write(Shown(view, answer) + "\n");
             return 0;
         }
@@ -78,27 +75,19 @@ internal sealed class WatchCommand : ClientCommand
         }
     }
 
-    private async Task<int?> HandleAsync(CommandIo io, IReadOnlyList<string> child, WatchView view, ApiAnswer answer, CancellationToken stop)
+    private async Task<int?> HandleAsync(CommandIo io, IReadOnlyList<string> child, byte[] input, ulong index, CancellationToken stop)
     {
         var start = ChildProcess.Command(child, _shell);
-        start.Environment["CONSUL_INDEX"] = answer.Index.ToString(CultureInfo.InvariantCulture);
+        start.Environment["CONSUL_INDEX"] = index.ToString(CultureInfo.InvariantCulture);
         try
         {
-            await ChildProcess.RunAsync(start, view.Body(answer), io, stop).ConfigureAwait(false);
+            await ChildProcess.RunAsync(start, input, io, stop).ConfigureAwait(false);
             return null;
         }
         catch (System.ComponentModel.Win32Exception error)
         {
             return io.Fail($"Error executing handler: {error.Message}");
         }
-    }
-
-    private static async Task<ApiAnswer> FetchAsync(AgentClient client, WatchView view, ulong index, CancellationToken stop)
-    {
-        var query = new Query(view.Query);
-        if (index > 0) query.Set("index", index.ToString(CultureInfo.InvariantCulture));
-        var answer = await client.SendAsync(HttpMethod.Get, view.Path, query, null, stop).ConfigureAwait(false);
-        return answer.Status is 200 or 404 ? answer : throw AgentClient.Unexpected(answer);
     }
 
     private static string Shown(WatchView view, ApiAnswer answer)

@@ -13,7 +13,8 @@ internal enum WatchKind { Plain, Checks, Instances }
 /// <param name="Query">Parameters of the request.</param>
 /// <param name="Kind">What the answer consists of.</param>
 /// <param name="SingleItem">The answer is a list of one, of which only the item is shown.</param>
-internal sealed record WatchView(string Path, Query Query, WatchKind Kind = WatchKind.Plain, bool SingleItem = false)
+/// <param name="AreEvents">The answer is a list of user events, of which handlers get the new ones.</param>
+internal sealed record WatchView(string Path, Query Query, WatchKind Kind = WatchKind.Plain, bool SingleItem = false, bool AreEvents = false)
 {
     /// <summary>What is wrong with the parameters, or null.</summary>
     public static string? Problem(string type, string key, string prefix, string service, string state) => type switch
@@ -36,7 +37,7 @@ internal sealed record WatchView(string Path, Query Query, WatchKind Kind = Watc
         "service" => new("/v1/health/service/" + Client.Query.EscapePath(service), ServiceQuery(tags, passing), WatchKind.Instances),
         "checks" when service.Length > 0 => new("/v1/health/checks/" + Client.Query.EscapePath(service), new Query(), WatchKind.Checks),
         "checks" => new("/v1/health/state/" + (state.Length > 0 ? state : "any"), new Query(), WatchKind.Checks),
-        _ => new("/v1/event/list", name.Length > 0 ? new Query().Set("name", name) : new Query()),
+        _ => new("/v1/event/list", name.Length > 0 ? new Query().Set("name", name) : new Query(), AreEvents: true),
     };
 
     /// <summary>An answer in the form that handlers get; null when there is nothing.</summary>
