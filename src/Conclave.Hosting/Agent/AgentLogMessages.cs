@@ -33,5 +33,8 @@ internal static partial class AgentLogMessages
     [LoggerMessage(3104, LogLevel.Debug, "restored from the data folder: kind={Kind} id={Id}")]
     public static partial void Restored(ILogger logger, string kind, string id);
 
+    [LoggerMessage(3105, LogLevel.Debug, "the catalog was not told our coordinate: error={Error}")]
+    public static partial void CoordinateNotSent(ILogger logger, string error);
+
     private static EventId CoreLine => new(3100, nameof(CoreLine));
 }

@@ -1,6 +1,7 @@
 using Conclave.Agent;
 using Conclave.Agent.Configuration;
 using Conclave.Agent.Events;
+using Conclave.Core;
 using Conclave.Hosting.Agent;
 using Conclave.Http;
 using Conclave.Http.Server;
@@ -27,6 +28,7 @@ public sealed class AgentHost : IAsyncDisposable
     private readonly AgentMetrics _metrics;
     private readonly EventLog _events = new();
     private HttpListenerHost? _http;
+    private CoordinateSync? _coordinates;
     private volatile AgentConfig _config;
     private int _isStopped;
 
@@ -143,6 +145,7 @@ public sealed class AgentHost : IAsyncDisposable
             await _http.DisposeAsync().ConfigureAwait(false);
             AgentHostLog.EndpointsDown(_logger);
         }
+        if (_coordinates is not null) await _coordinates.DisposeAsync().ConfigureAwait(false);
         await _local.DisposeAsync().ConfigureAwait(false);
         await _node.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
@@ -169,6 +172,7 @@ public sealed class AgentHost : IAsyncDisposable
     {
         if (bindings.Count == 0) return;
         var pools = AgentMembers.Alone(Identity, new EventReceiver(Identity.NodeName, _local, _events));
+        if (!_config.DisableCoordinates) _coordinates = new CoordinateSync(Gateway, Identity.NodeName, pools, new Prng((ulong)Random.Shared.NextInt64()), _options.Time, _logger);
         var control = new AgentControl(this, _local, pools, _options.Log);
         var frontEnd = HttpApi.Create(AgentListeners.Options(_config), Gateway, _local, control, _metrics, _events, _options.Log);
         foreach (var binding in bindings) AgentHostLog.StartingServer(_logger, binding.UnixPath ?? binding.EndPoint!.ToString(), binding.UnixPath is null ? "tcp" : "unix", binding.Tls is null ? "http" : "https");
