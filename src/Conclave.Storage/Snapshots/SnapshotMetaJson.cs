@@ -12,8 +12,23 @@ public static class SnapshotMetaJson
 {
     private const int Version = 1;
 
-    /// <summary>Writes it. The checksum is part of the form on disk, not of the one in archives.</summary>
+    /// <summary>Writes it. The checksums, of the state and of the description itself, are part of the form on disk, not of the one in archives.</summary>
     public static byte[] Write(SnapshotMeta meta, bool withCrc)
+    {
+        var plain = Write(meta, withCrc, ownCrc: null);
+        return withCrc ? Write(meta, withCrc, Crc64.Append(0, plain)) : plain;
+    }
+
+    /// <summary>Reads the form on disk and holds it to its own checksum, when it has one: the peers' have none.</summary>
+    /// <exception cref="FormatException">As <see cref="Read"/>, or the bytes are not what was written.</exception>
+    public static SnapshotMeta ReadVerified(ReadOnlyMemory<byte> json)
+    {
+        var meta = Read(json);
+        if (json.Span.IndexOf("\"MetaCRC\""u8) >= 0 && !json.Span.SequenceEqual(Write(meta, withCrc: true))) throw new FormatException("meta.json is not what was written");
+        return meta;
+    }
+
+    private static byte[] Write(SnapshotMeta meta, bool withCrc, ulong? ownCrc)
     {
         var output = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(output))
@@ -39,6 +54,7 @@ public static class SnapshotMetaJson
             json.WriteNumber("ConfigurationIndex"u8, meta.ConfigurationIndex.Value);
             json.WriteNumber("Size"u8, meta.Size);
             if (withCrc) json.WriteBase64String("CRC"u8, CrcBytes(meta.Crc));
+            if (ownCrc is { } crc) json.WriteBase64String("MetaCRC"u8, CrcBytes(crc));
             json.WriteEndObject();
         }
         output.Write("\n"u8);

@@ -69,6 +69,9 @@ public sealed class SnapshotStore
         return null;
     }
 
+    /// <summary>Starts to check the snapshots that are on the disk now. One pass at a time.</summary>
+    public SnapshotScrub StartScrub() => new([.. _names]);
+
     /// <summary>A name for a snapshot made now that counts as newer than every one with the same end, whatever the clock says.</summary>
     public string NewId(SnapshotPoint end, WallTime wall)
     {
@@ -97,8 +100,8 @@ public sealed class SnapshotStore
         snapshot = null;
         try
         {
-            var meta = SnapshotMetaJson.Read(ReadMeta(disk, name));
-            if (meta.Id != name.Id || meta.Index != name.Index || meta.Term != name.Term) return "meta.json describes another snapshot";
+            var meta = SnapshotMetaJson.ReadVerified(ReadMeta(disk, name));
+            if (!name.Describes(meta)) return "meta.json describes another snapshot";
             var file = disk.Open(name.State, FileOpening.Existing);
             if (Verify(disk, file, meta) is { } problem)
             {
@@ -118,7 +121,7 @@ public sealed class SnapshotStore
         }
     }
 
-    private static byte[] ReadMeta(IDisk disk, SnapshotName name)
+    internal static byte[] ReadMeta(IDisk disk, SnapshotName name)
     {
         var file = disk.Open(name.Meta, FileOpening.Existing);
         try
@@ -245,6 +248,8 @@ internal readonly record struct SnapshotName(string Id, Term Term, LogIndex Inde
         name = new SnapshotName(text, new Term(term), new LogIndex(index), milliseconds);
         return true;
     }
+
+    public bool Describes(SnapshotMeta meta) => meta.Id == Id && meta.Index == Index && meta.Term == Term;
 
     public int CompareTo(SnapshotName other)
     {
