@@ -53,4 +53,22 @@ public static class GossipLimits
 
     /// <summary>Members remembered from a snapshot file. Later ones are passed over: rejoining needs one that answers.</summary>
     public const int SnapshotNodesMax = 1 << 16;
+
+    /// <summary>Members of a pool, gone ones included. Peers have no bound; the largest pools known have a tenth of this.</summary>
+    public const int MembersMax = 1 << 16;
+
+    /// <summary>Streams that others have open to us while we wait for what they say, as the peers have it.</summary>
+    public const int StreamsAcceptedMax = 128;
+
+    /// <summary>Accepted streams including those whose answer is still on its way out.</summary>
+    public const int StreamsAnsweredMax = 512;
+
+    /// <summary>Bytes collected by all streams of a pool together. At the bound the stream with most of them is given up.</summary>
+    public const int StreamBytesTotalMax = 64 * 1024 * 1024;
+
+    /// <summary>Probes on behalf of others at one time; more are not carried out.</summary>
+    public const int RelaysMax = 1024;
+
+    /// <summary>Parts of a packet that cannot be read, after which the rest of it is dropped: each costs far more than one that can.</summary>
+    public const int PacketFaultsMax = 4;
 }

@@ -19,6 +19,12 @@ internal readonly record struct ProtocolVersions(byte Min, byte Max, byte Curren
 
     public static ProtocolVersions Unpack(ulong packed) => new((byte)packed, (byte)(packed >> 8), (byte)(packed >> 16), (byte)(packed >> 24), (byte)(packed >> 32), (byte)(packed >> 40));
 
+    /// <summary>Whether two members understand each other: what each speaks is in the other's range.</summary>
+    public bool Suits(in ProtocolVersions other) => Understands(other) && other.Understands(this);
+
+    private bool Understands(in ProtocolVersions other) =>
+        other.Current >= Min && other.Current <= Max && other.DelegateCurrent >= DelegateMin && other.DelegateCurrent <= DelegateMax;
+
     public void CopyTo(Span<byte> vsn)
     {
         vsn[0] = Min;

@@ -5,19 +5,21 @@ namespace Conclave.Gossip.Packets;
 
 /// <summary>Puts messages together into one, into a buffer of the size that a packet may have. A message alone stays as it is.</summary>
 /// <remarks>The header grows with each part, so the parts lie at the buffer's end until the count is known.</remarks>
+/// <param name="bytesMax">Size of the first packet; <see cref="Reset"/> sets that of the next.</param>
 internal sealed class CompoundWriter(int bytesMax)
 {
     private const int HeaderBytes = 2, LengthBytes = 2;
 
-    private readonly byte[] _parts = new byte[bytesMax];
-    private readonly byte[] _message = new byte[bytesMax];
     private readonly int[] _lengths = new int[GossipLimits.CompoundPartsMax];
+    private byte[] _parts = new byte[bytesMax];
+    private byte[] _message = new byte[bytesMax];
+    private int _bytesMax = bytesMax;
     private int _used;
 
     public int Count { get; private set; }
 
     /// <summary>Bytes that a further part may have.</summary>
-    public int RoomLeft => Count == _lengths.Length ? 0 : Math.Min(ushort.MaxValue, bytesMax - HeaderBytes - (Count + 1) * LengthBytes - _used);
+    public int RoomLeft => Count == _lengths.Length ? 0 : Math.Min(ushort.MaxValue, _bytesMax - HeaderBytes - (Count + 1) * LengthBytes - _used);
 
     /// <summary>Adds a message with its type byte; false when it does not fit.</summary>
     public bool TryAdd(ReadOnlySpan<byte> message)
@@ -33,6 +35,16 @@ internal sealed class CompoundWriter(int bytesMax)
     {
         Count = 0;
         _used = 0;
+    }
+
+    /// <summary>Starts over for a packet of another size.</summary>
+    public void Reset(int bytes)
+    {
+        Clear();
+        _bytesMax = bytes;
+        if (bytes <= _parts.Length) return;
+        _parts = new byte[bytes];
+        _message = new byte[bytes];
     }
 
     /// <summary>The message; lent until the next call.</summary>

@@ -16,8 +16,12 @@ internal sealed class NodeName(byte[] utf8, ulong hash)
 
     public ulong Hash { get; } = hash;
 
-    /// <summary>Whether a member may have this name: bytes that are no text would be shown as a text that other names share.</summary>
-    public static bool IsAcceptable(ReadOnlySpan<byte> utf8) => utf8.Length is > 0 and <= BytesMax && System.Text.Unicode.Utf8.IsValid(utf8);
+    /// <summary>
+    /// Whether a member may have this name. Bytes that are no text would be shown as a text that other names share; control characters would write lines of
+    /// their own into logs and snapshot files.
+    /// </summary>
+    public static bool IsAcceptable(ReadOnlySpan<byte> utf8) =>
+        utf8.Length is > 0 and <= BytesMax && utf8.IndexOfAnyInRange((byte)0, (byte)0x1f) < 0 && !utf8.Contains((byte)0x7f) && System.Text.Unicode.Utf8.IsValid(utf8);
 
     public bool Is(ReadOnlySpan<byte> utf8, ulong hash) => Hash == hash && utf8.SequenceEqual(Utf8);
 }

@@ -1,4 +1,6 @@
 using Conclave.Core;
+using Conclave.Gossip.Broadcasts;
+using Conclave.Gossip.Messages;
 using Conclave.Gossip.Security;
 
 namespace Conclave.Gossip.Swim;
@@ -9,12 +11,19 @@ namespace Conclave.Gossip.Swim;
 /// </summary>
 internal sealed partial class SwimCore
 {
+    private const string Area = "memberlist";
+
     private readonly GossipConfig _config;
     private readonly ISwimOwner _owner;
     private readonly GossipOutbox _outbox;
     private readonly GossipScratch _scratch;
     private readonly Prng _random;
+    private readonly Prng _nonces;
+    private readonly NetworkFilter _allowed;
     private readonly NodeTable _nodes;
+    private readonly RumorQueue _rumors;
+    private readonly SwimNode _self;
+    private readonly LogGate _logGate = new();
 
     /// <summary>Sets up a pool of one. <see cref="Start"/> begins its life.</summary>
     /// <param name="config">Settings, valid.</param>
@@ -31,21 +40,24 @@ internal sealed partial class SwimCore
         _owner = owner;
         _outbox = outbox;
         _scratch = scratch;
-        _random = random;
+        _random = random.Split("swim");
+        _nonces = random.Split("nonces");
+        _allowed = new NetworkFilter(config.AllowedNetworks);
         _nodes = new NodeTable(scratch);
-        NextWake = now;
+        _rumors = new RumorQueue(scratch);
+        _self = new SwimNode(scratch.Name(config.Name)) { Endpoint = config.Advertise, Incarnation = 1, ChangedAt = now };
+        _now = now;
+        _clock = now;
+        _sequence = (uint)_random.NextUInt64();
     }
 
     /// <summary>The keys, or null.</summary>
     public Keyring? Keyring { get; }
 
-    /// <summary>When <see cref="Tick"/> wants to be called at the latest.</summary>
-    public Instant NextWake { get; private set; }
-
     /// <summary>How often a broadcast is sent in a pool of this size.</summary>
-    public int TransmitLimit => Broadcasts.BroadcastQueue.TransmitLimit(_config.RetransmitMult, _nodes.Count);
+    public int TransmitLimit => BroadcastQueue.TransmitLimit(_config.RetransmitMult, _nodes.Count);
 
-    /// <summary>0: all is well. The higher, the more this member doubts itself.</summary>
+    /// <summary>0: all is well. The higher, the more this member doubts itself, and the longer it waits before it accuses others.</summary>
     public int HealthScore { get; private set; }
 
     /// <summary>Members in any state, ourselves included, in an order that chance has made.</summary>
@@ -58,7 +70,7 @@ internal sealed partial class SwimCore
     public int AliveCount { get; private set; }
 
     /// <summary>Rumours about members that are to be sent.</summary>
-    public int QueueDepth => 0;
+    public int QueueDepth => _rumors.Count;
 
     /// <summary>What was counted.</summary>
     public SwimNumbers Numbers { get; } = new();
@@ -66,39 +78,20 @@ internal sealed partial class SwimCore
     /// <summary>A member by name, or null.</summary>
     public SwimNode? Find(string name) => _nodes.Find(name);
 
-    /// <summary>Announces ourselves.</summary>
-    public void Start() => NextWake = Instant.Never;
+    /// <summary>Announces ourselves and begins to probe and to gossip, each at its own random moment, so that members started together do not act together.</summary>
+    public void Start()
+    {
+        ProtocolVersions.TryParse(_config.Versions.Span, out var versions);
+        _self.Versions = versions.Pack();
+        _self.SetMeta(_scratch.Meta(_owner.Meta.Span));
+        _nodes.Add(_self, _random);
+        AliveCount = 1;
+        TellAlive(_self);
+        StartTimers();
+        _owner.OnJoined(_self);
+    }
 
-    /// <summary>Time has come to here.</summary>
-    public void Tick(Instant now) => NextWake = Instant.Never;
+    private void ChangeHealth(int by) => HealthScore = Math.Clamp(HealthScore + by, 0, Math.Max(0, _config.AwarenessMaxMultiplier - 1));
 
-    /// <summary>A packet arrived.</summary>
-    public void OnDatagram(GossipEndpoint from, ReadOnlySpan<byte> packet) => Numbers.PacketsIn++;
-
-    /// <summary>Somebody opened a stream; false when it is to be closed at once.</summary>
-    public bool TryAccept(long stream, GossipEndpoint from) => false;
-
-    /// <summary>More bytes of a stream.</summary>
-    public void OnStreamBytes(long stream, ReadOnlySpan<byte> bytes) => Numbers.BytesIn += bytes.Length;
-
-    /// <summary>A stream ended, or could not be opened.</summary>
-    public void OnStreamEnded(long stream, string? error) => Numbers.MessagesDropped++;
-
-    /// <summary>Exchanges states with somebody; <see cref="ISwimOwner.OnExchanged"/> tells how it ended.</summary>
-    public long Exchange(GossipTarget target, bool isJoin) => 0;
-
-    /// <summary>Tells all that we leave; <see cref="ISwimOwner.OnLeaveSent"/> tells when that has gone out.</summary>
-    public void Leave() => _owner.OnLeaveSent();
-
-    /// <summary>Tells all about the changed <see cref="ISwimOwner.Meta"/>.</summary>
-    public void UpdateMeta() => Numbers.Refutations++;
-
-    /// <summary>Sends a Serf message to one member.</summary>
-    /// <param name="to">Where to.</param>
-    /// <param name="name">Its name, or empty when it is not known.</param>
-    /// <param name="serfMessage">The message with Serf's type byte.</param>
-    public void SendUser(GossipEndpoint to, string name, ReadOnlySpan<byte> serfMessage) => Numbers.PacketsOut++;
-
-    /// <summary>Drops a dead member or one that left, at once.</summary>
-    public void Forget(string name) => _nodes.Find(name);
+    private void Log(GossipLogLevel level, string text) => _outbox.Write(level, Area, text);
 }
