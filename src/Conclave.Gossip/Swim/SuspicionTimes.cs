@@ -25,8 +25,11 @@ internal static class SuspicionTimes
     {
         if (wanted < 1) return min;
         double share = Math.Log(confirmations + 1.0) / Math.Log(wanted + 1.0);
-        double seconds = max.TotalSeconds - share * (max.TotalSeconds - min.TotalSeconds);
+        double seconds = Seconds(max) - share * (Seconds(max) - Seconds(min));
         var timeout = new TimeSpan((long)Math.Floor(1000.0 * seconds) * TimeSpan.TicksPerMillisecond);
         return timeout < min ? min : timeout;
     }
+
+    // Whole seconds and the rest apart: rounded once more than in one division, and the peers round so.
+    private static double Seconds(TimeSpan time) => time.Ticks / TimeSpan.TicksPerSecond + time.Ticks % TimeSpan.TicksPerSecond * 100 / 1e9;
 }
