@@ -1,0 +1,38 @@
+using Conclave.Core;
+using Conclave.Gossip;
+
+namespace Conclave.Simulation.Gossip;
+
+/// <summary>A user event reaches each member that is there all the time once: never twice in one life, and in the end not never.</summary>
+internal sealed class UserEventChecker(GossipCluster cluster) : GossipChecker(cluster)
+{
+    private const string Name = "user events once";
+
+    private readonly Dictionary<(GossipProcess Node, int Life, string Name), int> _heard = [];
+    private readonly List<(string Name, Instant At, bool FirerWasMember)> _fired = [];
+
+    public override void OnFired(GossipProcess node, string name) => _fired.Add((name, Cluster.World.Now, node.Phase == NodePhase.Member));
+
+    public override void OnEvent(GossipProcess node, GossipEvent happened)
+    {
+        if (happened.Kind != GossipEventKind.User) return;
+        var key = (node, node.Life, happened.Name);
+        int times = _heard[key] = _heard.GetValueOrDefault(key) + 1;
+        if (times > 1) SimFailureException.Safety(Name, $"{node.Name} hears of {happened.Name} for the {times}. time");
+    }
+
+    public override void OnEnd()
+    {
+        // A ring of few places forgets events before everybody has exchanged states.
+        bool isSure = !Cluster.Swarm.HasTinyLimits;
+        foreach (var (name, at, firerWasMember) in _fired)
+        {
+            if (!firerWasMember || (!isSure && !Cluster.IsQuiet)) continue;
+            foreach (var node in Cluster.Live)
+                if (node.UpSince < at && isSure && !_heard.ContainsKey((node, node.Life, name))) Missed(node, name, at);
+        }
+    }
+
+    private static void Missed(GossipProcess node, string name, Instant at) =>
+        SimFailureException.Liveness(Name, $"{node.Name} never heard of {name}, fired at {at.Nanoseconds / 1e9:F3} s");
+}
