@@ -27,6 +27,7 @@ internal sealed record LoadOptions(IReadOnlyList<string> Scenarios, string Binar
           health       reading 450 passing instances
           keys         1,000,000 keys of 100 bytes: memory, restart
           kill         kill -9 under 64 writers, again and again: is every acknowledged write there?
+          gossip       12 members of ours beside 12 agents of serf: kill -9 seen, events everywhere, idle cost, 30 % of packets lost
           harness      start, ready, SIGINT, 100 times, two at a time
 
         --binary defaults to the published or built conclave of this checkout.

@@ -18,6 +18,7 @@ internal static class ScenarioList
         ("health", HealthScenario.RunAsync),
         ("keys", KeysScenario.RunAsync),
         ("kill", KillScenario.RunAsync),
+        ("gossip", GossipScenario.RunAsync),
         ("harness", HarnessScenario.RunAsync),
     ];
 
@@ -35,7 +36,8 @@ internal static class ScenarioList
             {
                 await run(options, report);
             }
-            catch (Exception problem) when (problem is IOException or TimeoutException or InvalidOperationException or System.Net.Sockets.SocketException or Microsoft.Diagnostics.NETCore.Client.DiagnosticsClientException)
+            catch (Exception problem) when (problem is IOException or TimeoutException or InvalidOperationException or System.Net.Sockets.SocketException or Microsoft.Diagnostics.NETCore.Client.DiagnosticsClientException
+                or System.ComponentModel.Win32Exception)
             {
                 report.Fail(name, problem.Message);
             }
