@@ -24,6 +24,8 @@ public sealed class Node : IAppliedEntries
     private readonly SnapshotCoordinator _snapshots;
     private readonly Duties _duties;
     private readonly ReadBarriers _reads;
+    private readonly SnapshotSending _sending;
+    private readonly SnapshotReceiving _receiving;
     private readonly List<NodeRequest> _scratch = [];
     private Instant _now;
     private WallTime _wall;
@@ -46,6 +48,8 @@ public sealed class Node : IAppliedEntries
         _replica = new Replica(recovered, config, random.Split("raft"), now, this);
         _reads = new ReadBarriers(_replica.Raft, Outbox);
         _snapshots = new SnapshotCoordinator(config.Limits, recovered.Snapshots, _replica);
+        _sending = new SnapshotSending(config.Limits, recovered.Snapshots, _replica, Outbox);
+        _receiving = new SnapshotReceiving(recovered.Snapshots, _replica, _snapshots, Outbox);
         _snapshots.Start(recovered.Raft.SnapshotIndex, recovered.Raft.SnapshotTerm, now);
         foreach (var note in recovered.Notes) Outbox.Write(note.Level, note.Area, note.Text);
         Outbox.Root = _replica.Root;
@@ -93,6 +97,39 @@ public sealed class Node : IAppliedEntries
         if (_isReadyLeader) Serve(request);
         else if (!_held.TryAdd(request, _now)) Fail(request, ErrorTexts.NoLeader);
     }
+
+    /// <summary>Takes a message from another server, of any kind but <see cref="RaftMessageKind.Snapshot"/>. Whatever it says, the node survives it.</summary>
+    public void OnMessage(in RaftMessage message)
+    {
+        if (message.Kind == RaftMessageKind.Snapshot) return;  // a stream: OnSnapshotOffered
+        _replica.Raft.Step(message);
+        if (message.Kind == RaftMessageKind.SnapshotReply) _sending.OnAnswered(message);
+    }
+
+    /// <summary>Forms a cluster of these servers; each of them may do so by itself, with the same list. False when this server belongs to one already, or has heard of one.</summary>
+    public bool Bootstrap(Configuration servers) => _replica.Raft.Bootstrap(servers);
+
+    /// <summary>Messages to a server cannot be delivered, or their answers were lost.</summary>
+    public void OnUnreachable(string serverId)
+    {
+        _replica.Raft.OnUnreachable(serverId);
+        _sending.Abort(serverId);
+    }
+
+    /// <summary>A leader offers a snapshot; what becomes of it is told in <see cref="Outbox.Downloads"/>.</summary>
+    public void OnSnapshotOffered(SnapshotDownload download) => _receiving.OnOffered(download, _wall);
+
+    /// <summary>The next bytes of a snapshot, after they were wanted. They belong to the node until the next ones are wanted.</summary>
+    public void OnSnapshotChunk(SnapshotDownload download, ReadOnlyMemory<byte> chunk) => _receiving.OnChunk(download, chunk);
+
+    /// <summary>The stream of a snapshot has ended before all bytes were there.</summary>
+    public void OnSnapshotBroken(SnapshotDownload download) => _receiving.OnBroken(download);
+
+    /// <summary>The chunk of a snapshot has left.</summary>
+    public void OnChunkSent(SnapshotUpload upload) => _sending.OnSent(upload);
+
+    /// <summary>A snapshot cannot be sent, or its answer is not what it should be.</summary>
+    public void OnUploadFailed(SnapshotUpload upload) => _sending.OnFailed(upload);
 
     /// <summary>Takes back a disk job that has run.</summary>
     public void OnDiskDone(DiskJob job)
@@ -143,6 +180,7 @@ public sealed class Node : IAppliedEntries
     private void OnLeadershipChanged()
     {
         if (_isReadyLeader && _replica.Raft.Role != RaftRole.Leader) Resign();
+        if (_replica.Raft.Role != RaftRole.Leader) _sending.AbortAll();
         Outbox.Status = BuildStatus();
     }
 
@@ -243,6 +281,8 @@ public sealed class Node : IAppliedEntries
         foreach (var (session, _) in ended) _duties.OnSessionEnded(session.Id);
         if (tombstone > 0) _duties.OnTombstone(tombstone, _now, _wall);
     }
+
+    void IAppliedEntries.OnSnapshotWanted(in RaftMessage message) => _sending.Begin(message);
 
     void IAppliedEntries.OnReadAnswered(in ReadGranted read) => _reads.OnAnswered(read);
 

@@ -45,6 +45,9 @@ public sealed record NodeConfig
     /// <summary>Whether a new server forms a cluster of its own. Without effect once there is a log.</summary>
     public bool Bootstrap { get; init; } = true;
 
+    /// <summary>The servers of that cluster, the same list on each of them; null for this server alone.</summary>
+    public IReadOnlyList<RaftServer>? InitialServers { get; init; }
+
     /// <summary>Autopilot configuration that the first leader stores.</summary>
     public AutopilotConfig Autopilot { get; init; } = new();
 

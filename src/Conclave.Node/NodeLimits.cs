@@ -30,6 +30,9 @@ public sealed record NodeLimits
     /// </summary>
     public long SnapshotBytes { get; init; } = 64 << 20;
 
+    /// <summary>Bytes of a snapshot that are sent, or taken, at a time. Default 256 KiB.</summary>
+    public int SnapshotChunkBytes { get; init; } = 256 << 10;
+
     /// <summary>How often it is checked whether a snapshot is due. Default 30 s.</summary>
     public TimeSpan SnapshotInterval { get; init; } = TimeSpan.FromSeconds(30);
 }

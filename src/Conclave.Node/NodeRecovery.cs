@@ -81,7 +81,7 @@ public static class NodeRecovery
     private static List<LogEntry> Bootstrap(NodeConfig config, Wal? wal)
     {
         if (!config.Bootstrap) return [];
-        var servers = new Configuration([new RaftServer(config.Identity.NodeId, config.Identity.RpcAddress, Suffrage.Voter)]);
+        var servers = new Configuration(config.InitialServers ?? [new RaftServer(config.Identity.NodeId, config.Identity.RpcAddress, Suffrage.Voter)]);
         var entry = new LogEntry(BootstrapIndex, BootstrapTerm, EntryType.Configuration, ConfigurationCodec.Encode(servers));
         wal?.SaveTerm(BootstrapTerm, "");
         wal?.Append([entry]);

@@ -32,6 +32,9 @@ public sealed class Outbox : IDiskQueue
     private readonly List<FiredWatches> _fired = [];
     private readonly List<NodeLogLine> _log = [];
     private readonly List<RaftMessage> _messages = [];
+    private readonly List<SnapshotUpload> _uploads = [];
+    private readonly List<SnapshotDownload> _downloads = [];
+    private readonly List<StateRoot> _abandoned = [];
 
     /// <summary>Not null when the node cannot go on: the process must end with this message. Nothing else in the outbox may be carried out.</summary>
     public string? Fatal { get; internal set; }
@@ -41,6 +44,12 @@ public sealed class Outbox : IDiskQueue
 
     /// <summary>Messages to other servers that may leave now.</summary>
     public IReadOnlyList<RaftMessage> Messages => _messages;
+
+    /// <summary>Snapshots of which a chunk is to be sent, or whose stream is to be closed.</summary>
+    public IReadOnlyList<SnapshotUpload> Uploads => _uploads;
+
+    /// <summary>Snapshots of which the next chunk is wanted, or which are over.</summary>
+    public IReadOnlyList<SnapshotDownload> Downloads => _downloads;
 
     /// <summary>The state to publish, or null when it did not change.</summary>
     public StateRoot? Root { get; internal set; }
@@ -54,11 +63,14 @@ public sealed class Outbox : IDiskQueue
     /// <summary>Watches to fire off the loop, after the root was published.</summary>
     public IReadOnlyList<FiredWatches> Fired => _fired;
 
+    /// <summary>States that were replaced as a whole: to be abandoned (<see cref="StateRoot.Abandon"/>) off the loop, after the new root was published.</summary>
+    public IReadOnlyList<StateRoot> Abandoned => _abandoned;
+
     /// <summary>Lines for the operator.</summary>
     public IReadOnlyList<NodeLogLine> Log => _log;
 
     /// <summary>Whether nothing is to be done.</summary>
-    public bool IsEmpty => Fatal is null && Root is null && Status is null && _diskJobs.Count == 0 && _messages.Count == 0 && _completions.Count == 0 && _fired.Count == 0 && _log.Count == 0;
+    public bool IsEmpty => Fatal is null && Root is null && Status is null && _diskJobs.Count == 0 && _messages.Count == 0 && _uploads.Count == 0 && _downloads.Count == 0 && _abandoned.Count == 0 && _completions.Count == 0 && _fired.Count == 0 && _log.Count == 0;
 
     /// <inheritdoc/>
     public void Submit(DiskJob job) => _diskJobs.Add(job);
@@ -71,12 +83,21 @@ public sealed class Outbox : IDiskQueue
         Status = null;
         _diskJobs.Clear();
         _messages.Clear();
+        _uploads.Clear();
+        _downloads.Clear();
+        _abandoned.Clear();
         _completions.Clear();
         _fired.Clear();
         _log.Clear();
     }
 
     internal void Send(in RaftMessage message) => _messages.Add(message);
+
+    internal void Upload(SnapshotUpload upload) => _uploads.Add(upload);
+
+    internal void Download(SnapshotDownload download) => _downloads.Add(download);
+
+    internal void Abandon(StateRoot root) => _abandoned.Add(root);
 
     internal void Complete(NodeRequest request) => _completions.Add(request);
 

@@ -14,11 +14,15 @@ internal sealed class Replica
     // Reading and applying a small entry costs a restart about as much as so many bytes of a large one; its record on disk is that much longer, too.
     private const int EntryCostBytes = 128;
 
+    private static readonly ForgetfulDisk s_noDisk = new();
+
     private readonly RaftCore _raft;
     private readonly Wal? _wal;
-    private readonly CommandApplier _applier;
+    private CommandApplier _applier;
     private readonly Queue<(ulong Ticket, RaftMessage Message)> _unflushedMessages = new();
     private readonly IAppliedEntries _listener;
+    private readonly List<string> _emptyFetches = [];         // what is not in memory is nowhere when there is no disk
+    private ulong _termTicket;                                 // of the newest record of term and vote
 
     public Replica(RecoveredNode recovered, NodeConfig config, Prng random, Instant now, IAppliedEntries listener)
     {
@@ -80,22 +84,69 @@ internal sealed class Replica
             changed |= effects.LeadershipChanged | effects.ConfigurationChanged;
             Record(effects);
             Post(effects, outbox);
+            Fetch(effects, outbox);
             foreach (var read in effects.Reads) _listener.OnReadAnswered(read);
             bool recorded = effects.Appends.Count > 0;
             bool committed = effects.Committed;
             effects.Clear();                                           // before new inputs: those make new effects
             if (recorded && _wal is null) _raft.OnFlushed(_raft.LastIndex, _raft.LastTerm);
             if (committed) Apply(outbox);
+            foreach (string peer in _emptyFetches) _raft.OnFetched(peer, default);
+            _emptyFetches.Clear();
         }
         while (_wal is not null && _wal.TryTakeJob(out var job)) outbox.Submit(job!);
         ReleaseMessages(outbox);
         return changed;
     }
 
+    /// <summary>Hands out a job; without a disk it runs at once.</summary>
+    public void Submit(DiskJob job, Outbox outbox)
+    {
+        if (_wal is not null)
+        {
+            outbox.Submit(job);
+            return;
+        }
+        job.Run(s_noDisk);
+        job.Complete();
+    }
+
+    /// <summary>The state becomes that of a snapshot, which is durable; the log goes on behind it unless it holds what lies behind it already.</summary>
+    public void Install(SnapshotOffer offer, StateRoot root, Outbox outbox)
+    {
+        var end = new LogReset(offer.Message.LogIndex, offer.Message.LogTerm);
+        _raft.OnSnapshotInstalled(offer.Message, end, offer.Configuration, offer.ConfigurationIndex);
+        if (_raft.Effects.Reset is not null) Replace(root, end, outbox);
+    }
+
+    private void Replace(StateRoot root, LogReset end, Outbox outbox)
+    {
+        outbox.Abandon(Root);
+        _applier = new CommandApplier(root);
+        if (root.LastIndex < end.Index.Value) _applier.Skip(end.Index);
+        Root = _applier.Publish(out _);
+        (Applied, AppliedTerm) = (end.Index, end.Term);
+        outbox.Root = Root;
+    }
+
+    private void Fetch(RaftEffects effects, Outbox outbox)
+    {
+        foreach (var fetch in effects.Fetches)
+        {
+            string peer = fetch.PeerId;
+            if (_wal is null) _emptyFetches.Add(peer);
+            else outbox.Submit(_wal.Read(new LogRange(fetch.From, fetch.To, fetch.EntriesMax, fetch.BytesMax, fetch.Terms), entries => _raft.OnFetched(peer, entries)));
+        }
+    }
+
     private void Record(RaftEffects effects)
     {
         if (_wal is null) return;
-        if (effects.HardStateChanged) _wal.SaveTerm(_raft.Term, _raft.VotedFor);
+        if (effects.HardStateChanged)
+        {
+            _wal.SaveTerm(_raft.Term, _raft.VotedFor);
+            _termTicket = _wal.AppendedTicket;
+        }
         if (effects.Truncation is { } truncation) _wal.TruncateSuffix(truncation.From, truncation.LastTerm);
         if (effects.Reset is { } reset) _wal.Reset(reset.Index, reset.Term);
         if (effects.Appends.Count > 0) _wal.Append(CollectionsMarshal.AsSpan(effects.Appends));
@@ -105,15 +156,29 @@ internal sealed class Replica
     {
         foreach (var message in effects.Messages)
         {
-            if (message.AfterFlush && _wal is not null) _unflushedMessages.Enqueue((_wal.AppendedTicket, message.Message));
-            else outbox.Send(message.Message);
+            if (message.AfterFlush && _wal is not null) PostAfterFlush(message.Message, outbox);
+            else Send(message.Message, outbox);
         }
+    }
+
+    // A snapshot is more than a message.
+    private void Send(in RaftMessage message, Outbox outbox)
+    {
+        if (message.Kind == RaftMessageKind.Snapshot) _listener.OnSnapshotWanted(message);
+        else outbox.Send(message);
+    }
+
+    private void PostAfterFlush(in RaftMessage message, Outbox outbox)
+    {
+        ulong ticket = message is { Kind: RaftMessageKind.AppendReply, Heartbeat: true } ? _termTicket : _wal!.AppendedTicket;
+        if (ticket <= _wal!.DurableTicket) Send(message, outbox);
+        else _unflushedMessages.Enqueue((ticket, message));
     }
 
     private void ReleaseMessages(Outbox outbox)
     {
         while (_unflushedMessages.TryPeek(out var first) && first.Ticket <= _wal!.DurableTicket)
-            outbox.Send(_unflushedMessages.Dequeue().Message);
+            Send(_unflushedMessages.Dequeue().Message, outbox);
     }
 
     private void Apply(Outbox outbox)
@@ -143,6 +208,9 @@ internal interface IAppliedEntries
 
     /// <summary>The batch is in the published state.</summary>
     void OnPublished(CommandApplier applier);
+
+    /// <summary>A follower needs a snapshot.</summary>
+    void OnSnapshotWanted(in RaftMessage message);
 
     /// <summary>A read that was asked for is allowed or refused.</summary>
     void OnReadAnswered(in ReadGranted read);

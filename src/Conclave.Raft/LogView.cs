@@ -8,6 +8,7 @@ namespace Conclave.Raft;
 /// </summary>
 internal sealed class LogView
 {
+    private readonly List<TermStart> _olderTerms = [];         // of what is on disk only: from StartIndex to BaseIndex, oldest first
     private LogEntry[] _ring = new LogEntry[64];               // length is a power of two
     private int _first, _count;
 
@@ -18,6 +19,9 @@ internal sealed class LogView
 
     /// <summary>Term of that entry.</summary>
     public Term BaseTerm { get; private set; }
+
+    /// <summary>Entry before the first one that the log still has, in memory or on disk: its term and those of all behind it are known.</summary>
+    public LogIndex StartIndex { get; private set; }
 
     public LogIndex LastIndex => new(BaseIndex.Value + (ulong)_count);
 
@@ -38,7 +42,39 @@ internal sealed class LogView
         }
     }
 
-    /// <summary>Term of an entry, the base included; false when the log does not know it.</summary>
+    /// <summary>Term of an entry that may be on disk only; false when it is not known.</summary>
+    public bool TryAnyTermAt(LogIndex index, out Term term)
+    {
+        if (index >= BaseIndex) return TryTermAt(index, out term);
+        term = default;
+        if (index < StartIndex) return false;
+        for (int i = _olderTerms.Count - 1; i >= 0; i--)
+        {
+            if (_olderTerms[i].From > index) continue;
+            term = _olderTerms[i].Term;
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>Terms of the entries in [<paramref name="from"/>, base], as the places where they begin.</summary>
+    public TermStart[] OlderTermsFrom(LogIndex from)
+    {
+        int first = _olderTerms.Count - 1;
+        while (first > 0 && _olderTerms[first].From > from) first--;
+        return first < 0 ? [] : [.. _olderTerms.GetRange(first, _olderTerms.Count - first)];
+    }
+
+    /// <summary>Entries up to <paramref name="index"/> are not on disk any more either, or soon will not be.</summary>
+    public void ForgetTo(LogIndex index)
+    {
+        CompactTo(index);
+        if (index <= StartIndex) return;
+        while (_olderTerms.Count > 1 && _olderTerms[1].From <= index) _olderTerms.RemoveAt(0);
+        StartIndex = index;
+    }
+
+    /// <summary>Term of an entry in memory, the base included; false when it is not there.</summary>
     public bool TryTermAt(LogIndex index, out Term term)
     {
         term = BaseTerm;
@@ -69,14 +105,14 @@ internal sealed class LogView
         if (StableIndex > LastIndex) StableIndex = LastIndex;
     }
 
-    /// <summary>Forgets entries up to <paramref name="index"/>; it must be in memory.</summary>
+    /// <summary>Keeps entries up to <paramref name="index"/> on disk only; it must be in memory.</summary>
     public void CompactTo(LogIndex index)
     {
         if (index <= BaseIndex) return;
-        BaseTerm = this[index].Term;
         for (; BaseIndex < index; BaseIndex = BaseIndex.Next)
         {
             ref var oldest = ref _ring[_first];
+            if (oldest.Term != BaseTerm) _olderTerms.Add(new TermStart(oldest.Index, BaseTerm = oldest.Term));
             Bytes -= oldest.Data.Length;
             oldest = default;
             _first = _first + 1 & _ring.Length - 1;
@@ -84,12 +120,27 @@ internal sealed class LogView
         }
     }
 
+    /// <summary>Keeps as much of what lies up to <paramref name="index"/> on disk only as it takes to stay within both limits.</summary>
+    public void CompactTo(LogIndex index, int entriesMax, long bytesMax)
+    {
+        long bytes = Bytes;
+        var end = BaseIndex;
+        for (int count = _count; end < index && (count > entriesMax || bytes > bytesMax); count--)
+        {
+            end = end.Next;
+            bytes -= this[end].Data.Length;
+        }
+        CompactTo(end);
+    }
+
     /// <summary>Drops all: the log goes on behind a snapshot, which is durable.</summary>
     public void Reset(LogIndex baseIndex, Term baseTerm)
     {
         Array.Clear(_ring);
         (_first, _count, Bytes) = (0, 0, 0);
-        (BaseIndex, BaseTerm, StableIndex) = (baseIndex, baseTerm, baseIndex);
+        (BaseIndex, BaseTerm, StableIndex, StartIndex) = (baseIndex, baseTerm, baseIndex, baseIndex);
+        _olderTerms.Clear();
+        _olderTerms.Add(new TermStart(baseIndex, baseTerm));
     }
 
     /// <summary>The entry at <paramref name="index"/> and all before it are durable, if it still has that term (an entry of another term may have taken its place meanwhile).</summary>

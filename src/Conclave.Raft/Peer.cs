@@ -46,6 +46,9 @@ internal sealed class Peer(string id, LogIndex next, Instant now)
     /// <summary>Commit index it was told last.</summary>
     public LogIndex CommitTold { get; set; }
 
+    /// <summary>First entry of those being read from disk for it, or null.</summary>
+    public LogIndex? FetchFrom { get; set; }
+
     private readonly Queue<Inflight> _heartbeats = new();
 
     public void Become(PeerState state) => State = state;

@@ -42,7 +42,13 @@ public sealed record RaftConfig
     /// <summary>Proposals are refused while more data bytes than this are not committed. 1 KiB to 4 GiB; default 64 MiB. A single larger one is accepted when nothing else waits.</summary>
     public long UncommittedBytesMax { get; init; } = 64 << 20;
 
-    /// <summary>Entries kept in memory behind the last snapshot for followers that lag. 0 to 16,777,216; default 10,240.</summary>
+    /// <summary>Applied entries kept in memory for followers that lag; those farther behind are served from disk. 0 to 1,048,576; default 16,384.</summary>
+    public int LogMemoryEntries { get; init; } = 16384;
+
+    /// <summary>Data bytes of applied entries kept in memory, as <see cref="LogMemoryEntries"/>. 0 to 4 GiB; default 32 MiB.</summary>
+    public long LogMemoryBytes { get; init; } = 32 << 20;
+
+    /// <summary>Entries kept behind the last snapshot for followers that lag. 0 to 16,777,216; default 10,240.</summary>
     public int TrailingEntries { get; init; } = 10240;
 
     /// <summary>Ask before campaigning, so that a server that was cut off does not depose a healthy leader when it returns. Switched off while a voter does not know the question. Default true.</summary>
@@ -93,6 +99,8 @@ public sealed record RaftConfig
         Check(nameof(InflightBytesMax), InflightBytesMax, 1024, 1 << 30);
         Check(nameof(UncommittedEntriesMax), UncommittedEntriesMax, 1, 1 << 20);
         Check(nameof(UncommittedBytesMax), UncommittedBytesMax, 1024, 1L << 32);
+        Check(nameof(LogMemoryEntries), LogMemoryEntries, 0, 1 << 20);
+        Check(nameof(LogMemoryBytes), LogMemoryBytes, 0, 1L << 32);
         Check(nameof(TrailingEntries), TrailingEntries, 0, 1 << 24);
     }
 

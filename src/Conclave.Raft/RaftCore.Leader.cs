@@ -254,12 +254,19 @@ public sealed partial class RaftCore
         {
             bool hasEntries = peer.Next <= _log.LastIndex, probes = peer.State is Probing;
             if (!hasEntries && !probes && !CommitIsDue(peer)) break;
-            if (!_log.TryTermAt(new LogIndex(peer.Next.Value - 1), out var previousTerm))
+            if (!_log.TryAnyTermAt(new LogIndex(peer.Next.Value - 1), out var previousTerm))
             {
                 BeginSnapshot(peer);
                 break;
             }
-            SendAppend(peer, previousTerm);
+            if (hasEntries && !probes && peer.Next <= _log.BaseIndex)
+            {
+                Fetch(peer);
+                break;
+            }
+            // A probe looks for the meeting point: entries would mostly be sent in vain.
+            int entriesMax = probes && (peer.Match.Value == 0 || peer.Next <= _log.BaseIndex) ? 0 : _config.AppendEntriesMax;
+            SendAppend(peer, previousTerm, _log.Slice(peer.Next, entriesMax, _config.AppendBytesMax, out long bytes), bytes);
         }
     }
 
@@ -276,11 +283,37 @@ public sealed partial class RaftCore
         return _now >= peer.CommitAt;
     }
 
-    private void SendAppend(Peer peer, Term previousTerm)
+    private void Fetch(Peer peer)
     {
-        // A probe looks for the meeting point: entries would mostly be sent in vain.
-        int entriesMax = peer.State is Probing && peer.Match.Value == 0 ? 0 : _config.AppendEntriesMax;
-        var entries = _log.Slice(peer.Next, entriesMax, _config.AppendBytesMax, out long bytes);
+        if (peer.FetchFrom is not null) return;                // one reading at a time; what has become useless meanwhile is thrown away
+        peer.FetchFrom = peer.Next;
+        Effects.Fetches.Add(new LogFetch(peer.Id, peer.Next, _log.BaseIndex, _config.AppendEntriesMax, _config.AppendBytesMax, _log.OlderTermsFrom(peer.Next)));
+    }
+
+    /// <summary>What a <see cref="LogFetch"/> found: consecutive entries from its first one on. None when they cannot be read: the follower gets a snapshot then.</summary>
+    public void OnFetched(string peerId, ReadOnlyMemory<LogEntry> entries)
+    {
+        if (Role != RaftRole.Leader || FindPeer(peerId) is not { FetchFrom: { } from } peer) return;
+        peer.FetchFrom = null;
+        if (peer.State is Streaming && peer.Next == from && peer.State.MaySend(_now)) SendFetched(peer, entries);
+        if (peer.State is not Snapshotting) Replicate(peer);
+    }
+
+    private void SendFetched(Peer peer, ReadOnlyMemory<LogEntry> entries)
+    {
+        if (entries.IsEmpty || !_log.TryAnyTermAt(new LogIndex(peer.Next.Value - 1), out var previousTerm))
+        {
+            BeginSnapshot(peer);
+            return;
+        }
+        Invariant.Require(entries.Span[0].Index == peer.Next, "the entries that were asked for are given");
+        long bytes = 0;
+        foreach (ref readonly var entry in entries.Span) bytes += entry.Data.Length;
+        SendAppend(peer, previousTerm, entries, bytes);
+    }
+
+    private void SendAppend(Peer peer, Term previousTerm, ReadOnlyMemory<LogEntry> entries, long bytes)
+    {
         var previous = new LogIndex(peer.Next.Value - 1);
         var last = new LogIndex(previous.Value + (ulong)entries.Length);
         peer.CommitTold = CommitIndex < last ? CommitIndex : last;
@@ -296,8 +329,9 @@ public sealed partial class RaftCore
 
     private void BeginSnapshot(Peer peer)
     {
-        peer.Become(new Snapshotting(++_lastRequest, _log.BaseIndex));
-        Send(new RaftMessage { Kind = RaftMessageKind.Snapshot, To = peer.Id, Term = Term, RequestId = _lastRequest, LogIndex = _log.BaseIndex, LogTerm = _log.BaseTerm }, afterFlush: MustWait);
+        peer.Become(new Snapshotting(++_lastRequest, _log.StartIndex));
+        _log.TryAnyTermAt(_log.StartIndex, out var term);
+        Send(new RaftMessage { Kind = RaftMessageKind.Snapshot, To = peer.Id, Term = Term, RequestId = _lastRequest, LogIndex = _log.StartIndex, LogTerm = term }, afterFlush: MustWait);
     }
 
     private void OnAppendReply(in RaftMessage message)

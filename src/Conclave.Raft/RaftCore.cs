@@ -91,6 +91,9 @@ public sealed partial class RaftCore
     /// <summary>What is to be done.</summary>
     public RaftEffects Effects { get; } = new();
 
+    /// <summary>Id of this server.</summary>
+    public string ServerId => _config.ServerId;
+
     /// <summary>Role in the current term.</summary>
     public RaftRole Role { get; private set; }
 
@@ -140,6 +143,21 @@ public sealed partial class RaftCore
 
     private bool IsSoleVoter => Configuration.VoterCount == 1 && IsVoter;
 
+    /// <summary>
+    /// Forms a group of these servers, of which this one need not be one. Each of them may do so by itself, with the same list: it becomes entry 1 of term 1.
+    /// </summary>
+    /// <returns>False when this server has a log, a term or a snapshot already: it belongs to a group, or has heard of one.</returns>
+    public bool Bootstrap(Configuration servers)
+    {
+        if (_log.LastIndex.Value > 0 || Term.Value > 0 || servers.VoterCount == 0) return false;
+        SetTerm(new Term(1), votedFor: "");
+        AppendLocal(new LogEntry(new LogIndex(1), Term, EntryType.Configuration, ConfigurationCodec.Encode(servers)));
+        _configurations.Append(new LogIndex(1), servers);
+        Effects.ConfigurationChanged = true;
+        ResetElectionDeadline();
+        return true;
+    }
+
     /// <summary>Sets the time. Called at the start of each turn of the loop, before other inputs; runs what is due.</summary>
     public void Tick(Instant now)
     {
@@ -179,16 +197,18 @@ public sealed partial class RaftCore
     /// <summary>An entry of the log; it must lie above the compacted part and not above <see cref="LastIndex"/>.</summary>
     public LogEntry Entry(LogIndex index) => _log[index];
 
-    /// <summary>Term of an entry in memory, or of the one before them; false when it is not known.</summary>
-    public bool TryTermAt(LogIndex index, out Term term) => _log.TryTermAt(index, out term);
+    /// <summary>Term of an entry that the log still has, on disk or in memory, or of the one before them; false when it is not known.</summary>
+    public bool TryTermAt(LogIndex index, out Term term) => _log.TryAnyTermAt(index, out term);
 
     /// <summary>
-    /// The state holds everything up to <paramref name="index"/>. Without followers the entries before it have no further use in memory and are forgotten; the log on disk keeps them until a snapshot.
+    /// The state holds everything up to <paramref name="index"/>. Of the entries before it some stay in memory for followers, none without followers; the log on disk keeps them until a snapshot.
     /// </summary>
     public void OnApplied(LogIndex index)
     {
         Invariant.Require(index <= CommitIndex, "only committed entries are applied");
-        if (Configuration.Servers.Length <= 1) _log.CompactTo(index <= _log.StableIndex ? index : _log.StableIndex);
+        if (index > _log.StableIndex) index = _log.StableIndex;
+        if (Configuration.Servers.Length <= 1) _log.CompactTo(index);
+        else _log.CompactTo(index, _config.LogMemoryEntries, _config.LogMemoryBytes);
     }
 
     /// <summary>
@@ -200,7 +220,7 @@ public sealed partial class RaftCore
         Invariant.Require(index <= CommitIndex, "a snapshot holds committed entries only");
         ulong trailing = (ulong)_config.TrailingEntries;
         var end = new LogIndex(index.Value > trailing ? index.Value - trailing : 0);
-        if (end > _log.BaseIndex) _log.CompactTo(end <= _log.StableIndex ? end : _log.StableIndex);
+        _log.ForgetTo(end <= _log.StableIndex ? end : _log.StableIndex);
         return end;
     }
 

@@ -18,6 +18,15 @@ public readonly record struct Truncation(LogIndex From, Term LastTerm);
 /// <param name="Term">Its term.</param>
 public readonly record struct LogReset(LogIndex Index, Term Term);
 
+/// <summary>Entries that are on disk only are wanted for a follower that lags; answered by <see cref="RaftCore.OnFetched"/>.</summary>
+/// <param name="PeerId">For whom.</param>
+/// <param name="From">First one.</param>
+/// <param name="To">Last one that may be given.</param>
+/// <param name="EntriesMax">No more than so many.</param>
+/// <param name="BytesMax">No further one after so many data bytes.</param>
+/// <param name="Terms">Where terms begin in that part of the log, oldest first; the first one covers <paramref name="From"/>.</param>
+public readonly record struct LogFetch(string PeerId, LogIndex From, LogIndex To, int EntriesMax, long BytesMax, IReadOnlyList<TermStart> Terms);
+
 /// <summary>
 /// What the core wants done, collected since the last <see cref="Clear"/>. The owner works through it in this order: record term and vote, truncate or reset, append, start the flush,
 /// send (what is marked waits for the flush), apply up to the commit index, answer reads; then clears it.
@@ -39,6 +48,9 @@ public sealed class RaftEffects
     /// <summary>Messages in the order they were made.</summary>
     public List<OutboundMessage> Messages { get; } = [];
 
+    /// <summary>Entries to be read from disk.</summary>
+    public List<LogFetch> Fetches { get; } = [];
+
     /// <summary>Answers to <see cref="RaftCore.RequestRead"/>.</summary>
     public List<ReadGranted> Reads { get; } = [];
 
@@ -52,7 +64,7 @@ public sealed class RaftEffects
     public bool Committed { get; internal set; }
 
     /// <summary>Nothing to do.</summary>
-    public bool IsEmpty => !HardStateChanged && Truncation is null && Reset is null && Appends.Count == 0 && Messages.Count == 0 && Reads.Count == 0 && !LeadershipChanged && !ConfigurationChanged && !Committed;
+    public bool IsEmpty => !HardStateChanged && Truncation is null && Reset is null && Appends.Count == 0 && Messages.Count == 0 && Fetches.Count == 0 && Reads.Count == 0 && !LeadershipChanged && !ConfigurationChanged && !Committed;
 
     /// <summary>Forgets everything; the lists keep their room.</summary>
     public void Clear()
@@ -62,6 +74,7 @@ public sealed class RaftEffects
         Reset = null;
         Appends.Clear();
         Messages.Clear();
+        Fetches.Clear();
         Reads.Clear();
     }
 }

@@ -72,5 +72,6 @@ public readonly record struct RaftMessage
 
 /// <summary>A message to send, and when.</summary>
 /// <param name="Message">The message.</param>
-/// <param name="AfterFlush">It must not leave before everything recorded so far, this turn's appends and terms included, is durable.</param>
+/// <param name="AfterFlush">It must not leave before everything recorded so far, this turn's appends and terms included, is durable.
+/// The answer to a heartbeat vouches for the term alone: it may leave when that is durable, so that a slow disk does not look like a dead follower.</param>
 public readonly record struct OutboundMessage(RaftMessage Message, bool AfterFlush);

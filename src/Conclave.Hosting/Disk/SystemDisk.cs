@@ -17,6 +17,7 @@ public sealed class SystemDisk : IDisk, IDiskQueue, IDisposable
     private readonly Lock _gate = new();                       // guards _files, _nextFile
     private readonly Dictionary<int, (SafeFileHandle Handle, string Path)> _files = [];
     private readonly DiskWorker _log, _background;
+    private readonly Lazy<DiskWorker> _reads, _snapshots;    // many servers never need them
     private int _nextFile = 1;
     private FileStream? _lock;
 
@@ -30,6 +31,8 @@ public sealed class SystemDisk : IDisk, IDiskQueue, IDisposable
         MakeRoot();
         _log = new DiskWorker(this, completed, "conclave log");
         _background = new DiskWorker(this, completed, "conclave disk");
+        _reads = new(() => new DiskWorker(this, completed, "conclave reads"));
+        _snapshots = new(() => new DiskWorker(this, completed, "conclave snap"));
     }
 
     // A folder that was made a moment ago is lost with the power, and all in it, unless the one above is flushed.
@@ -42,7 +45,15 @@ public sealed class SystemDisk : IDisk, IDiskQueue, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Submit(DiskJob job) => (job.Lane == DiskLane.Log ? _log : _background).Submit(job);
+    public void Submit(DiskJob job) => Worker(job.Lane).Submit(job);
+
+    private DiskWorker Worker(DiskLane lane) => lane switch
+    {
+        DiskLane.Log => _log,
+        DiskLane.Background => _background,
+        DiskLane.Reads => _reads.Value,
+        _ => _snapshots.Value,
+    };
 
     /// <inheritdoc/>
     public FileId Open(string path, FileOpening opening)

@@ -5,8 +5,12 @@ public enum DiskLane
 {
     /// <summary>Appends and flushes of the log: somebody waits for each.</summary>
     Log,
-    /// <summary>Everything else: filling segments ahead, deleting old ones, snapshots.</summary>
+    /// <summary>What keeps the log going: filling segments ahead, deleting old ones.</summary>
     Background,
+    /// <summary>Reading old entries for followers that lag.</summary>
+    Reads,
+    /// <summary>Saving, sending and receiving snapshots: each may take long.</summary>
+    Snapshots,
 }
 
 /// <summary>

@@ -25,6 +25,9 @@ internal sealed class Segment(ulong number, ulong salt)
     /// <summary>Largest index among its entries, taken back ones too; 0 without any.</summary>
     public LogIndex MaxIndex { get; set; }
 
+    /// <summary>Last entry of the log where this segment begins.</summary>
+    public LogIndex BaseIndex { get; set; }
+
     /// <summary>The first record has been written.</summary>
     public bool HasBase { get; set; }
 

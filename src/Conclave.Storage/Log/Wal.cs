@@ -26,6 +26,7 @@ public sealed class Wal
     private bool _sealFlushed;
     private long _writingBytes;
     private bool _rollWanted;
+    private readonly ReadCursors _cursors = new();
 
     internal Wal(WalOptions options, Prng random, WalMark mark, Queue<Segment> closed, Segment current, Segment? spare)
     {
@@ -149,6 +150,23 @@ public sealed class Wal
         return new WalScrub(segments, _current, _options);
     }
 
+    /// <summary>A job that reads old entries back, consecutive from <c>From</c> on; <paramref name="done"/> gets them on the loop, none when the log does not have them any more or cannot be read.</summary>
+    public DiskJob Read(LogRange range, Action<LogEntry[]> done)
+    {
+        var segments = new List<SegmentName>();
+        foreach (var segment in _closed) Consider(segments, segment, range.From);
+        Consider(segments, _current, range.From);
+        return new LogReadJob(_options.EntryBytesMax, range, segments, _cursors, done);
+    }
+
+    // The entry stands in the last segment that begins before it, or in a later one if it was written more than once.
+    private static void Consider(List<SegmentName> segments, Segment segment, LogIndex from)
+    {
+        if (segment.IsBlank) return;
+        if (segment.BaseIndex < from) segments.Clear();
+        segments.Add(new SegmentName(segment.Number, segment.Salt));
+    }
+
     /// <summary>Notes the time; after <see cref="WalOptions.SealAfter"/> of idleness there is a job that flushes the last marker.</summary>
     public void Tick(Instant now) => _now = now;
 
@@ -186,6 +204,7 @@ public sealed class Wal
         // Zeros must not land on the batch or the seal behind it, nor in a file that is being closed.
         if (_backgroundJob == _fill && (_fill.Target != target || end + WalFormat.RecordHeaderBytes > _fill.From)) return null;
 
+        if (target.IsBlank) target.BaseIndex = _markTaken.LastIndex;
         _collecting.Ticket = AppendedTicket;
         _collecting.LastIndex = _mark.LastIndex;
         _collecting.LastTerm = _mark.LastTerm;

@@ -119,6 +119,7 @@ internal sealed class WalRecovery(IDisk disk, WalOptions options, SnapshotPoint 
             }
             if (_replay.Apply(header, payload) is { } contradiction) throw Damaged(segment.Path, segment.Position, $"{contradiction}.");
             segment.HasBase = true;
+            if (header.Kind == WalKind.Base) segment.BaseIndex = header.Index;
             if (header.Kind == WalKind.Entry && header.Index > segment.MaxIndex) segment.MaxIndex = header.Index;
             segment.Position += header.RecordBytes;
         }

@@ -14,6 +14,9 @@ internal sealed class SnapshotSink(IDisk disk, FileId file) : IBufferWriter<byte
 
     public ulong Crc { get; private set; }
 
+    /// <summary>Bytes taken so far, written or not.</summary>
+    public long Length => Size + _used;
+
     public void Advance(int count)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)(_buffer.Length - _used));

@@ -91,8 +91,23 @@ public sealed class SnapshotStore
     /// <param name="done">Called by the job's <see cref="DiskJob.Complete"/>, on the loop; the second argument is the error or null.</param>
     public DiskJob Save(SnapshotMeta meta, SnapshotWriter write, Action<SnapshotMeta, DiskException?> done)
     {
-        if (!SnapshotName.TryParse(meta.Id, out var name)) throw new ArgumentException("The snapshot's id is not term-index-milliseconds.");
-        return new SaveJob(this, name, meta, write, done);
+        return new SaveJob(Begin(meta), write, done);
+    }
+
+    /// <summary>A job that opens the newest readable snapshot, its content verified, to be sent elsewhere; <paramref name="done"/> gets it on the loop, or null when there is none.</summary>
+    public DiskJob OpenToSend(Action<StoredSnapshot?> done) => new OpenJob([.. _names], done);
+
+    private sealed class OpenJob(List<SnapshotName> names, Action<StoredSnapshot?> done) : DiskJob(DiskLane.Snapshots)
+    {
+        private StoredSnapshot? _found;
+
+        protected override void Execute(IDisk disk)
+        {
+            foreach (var name in names)
+                if (TryOpen(disk, name, out _found) is null) return;
+        }
+
+        public override void Complete() => done(_found);
     }
 
     private static string? TryOpen(IDisk disk, SnapshotName name, out StoredSnapshot? snapshot)
@@ -166,66 +181,43 @@ public sealed class SnapshotStore
         _names.Sort();
     }
 
-    private sealed class SaveJob(SnapshotStore store, SnapshotName name, SnapshotMeta meta, SnapshotWriter write, Action<SnapshotMeta, DiskException?> done) : DiskJob(DiskLane.Background)
+    /// <summary>Begins a snapshot whose content comes in pieces. One at a time, ordinary saves included.</summary>
+    /// <param name="meta">What it will hold; size and checksum are filled in.</param>
+    public SnapshotDraft Begin(SnapshotMeta meta)
     {
-        private readonly List<SnapshotName> _obsolete = Obsolete(store, name), _removed = [];
-        private SnapshotMeta _meta = meta;
-        private bool _placing, _placed;
+        if (!SnapshotName.TryParse(meta.Id, out var name)) throw new ArgumentException("The snapshot's id is not term-index-milliseconds.");
+        return new SnapshotDraft(this, name, meta);
+    }
 
+    internal List<SnapshotName> ObsoleteWith(SnapshotName added)
+    {
+        List<SnapshotName> all = [added];
+        foreach (var name in _names)
+            if (name != added) all.Add(name);
+        all.Sort();
+        all.RemoveRange(0, Math.Min(Retained, all.Count));
+        all.Remove(added);
+        return all;
+    }
+
+    internal void OnPlaced(SnapshotName name, List<SnapshotName> removed)
+    {
+        OnSaved(name);                                         // an old one that could not be removed is removed by the next save
+        foreach (var old in removed) _names.Remove(old);
+    }
+
+    internal void OnPlaceUnknown(DiskException? error) => Failure = error;
+
+    private sealed class SaveJob(SnapshotDraft draft, SnapshotWriter write, Action<SnapshotMeta, DiskException?> done) : DiskJob(DiskLane.Snapshots)
+    {
         protected override void Execute(IDisk disk)
         {
-            string temporary = name.Folder + DiskLayout.TemporarySuffix;
-            disk.Delete(temporary);
-            disk.CreateDirectory(temporary);
-            var state = disk.Open($"{temporary}/{SnapshotName.StateFile}", FileOpening.Replace);
-            var sink = new SnapshotSink(disk, state);
-            write(sink);
-            sink.Write();
-            disk.Flush(state);
-            disk.Close(state);
-            _meta = _meta with { Size = sink.Size, Crc = sink.Crc };
-            var description = disk.Open($"{temporary}/{SnapshotName.MetaFile}", FileOpening.Replace);
-            disk.Write(description, 0, SnapshotMetaJson.Write(_meta, withCrc: true));
-            disk.Flush(description);
-            disk.Close(description);
-            disk.FlushDirectory(temporary);
-            _placing = true;
-            disk.Rename(temporary, name.Folder);
-            disk.FlushDirectory(DiskLayout.Snapshots);
-            _placed = true;
-            foreach (var old in _obsolete)
-            {
-                Remove(disk, old);
-                _removed.Add(old);
-            }
+            draft.Open(disk);
+            write(draft.Sink);
+            draft.Place(disk);
         }
 
-        public override void Complete()
-        {
-            if (_placed) store.OnSaved(name);                  // an old one that could not be removed is removed by the next save
-            else if (_placing) store.Failure = Error;
-            foreach (var old in _removed) store._names.Remove(old);
-            done(_meta, _placed ? null : Error);
-        }
-
-        // Renamed first: a removal that is cut off in the middle must not look like a damaged snapshot.
-        private static void Remove(IDisk disk, SnapshotName old)
-        {
-            disk.Rename(old.Folder, old.Folder + DiskLayout.TemporarySuffix);
-            disk.FlushDirectory(DiskLayout.Snapshots);
-            disk.Delete(old.Folder + DiskLayout.TemporarySuffix);
-        }
-
-        private static List<SnapshotName> Obsolete(SnapshotStore store, SnapshotName added)
-        {
-            List<SnapshotName> all = [added];
-            foreach (var name in store._names)
-                if (name != added) all.Add(name);
-            all.Sort();
-            all.RemoveRange(0, Math.Min(Retained, all.Count));
-            all.Remove(added);
-            return all;
-        }
+        public override void Complete() => done(draft.Meta, draft.Settle(Error) ? null : Error);
     }
 }
 

@@ -17,8 +17,9 @@ internal sealed class TestNode
 
     private readonly Queue<DiskJob> _jobs = new();
 
-    public TestNode(MemoryDisk? disk = null, Func<NodeConfig, NodeConfig>? configure = null, ulong seed = 1)
+    public TestNode(MemoryDisk? disk = null, Func<NodeConfig, NodeConfig>? configure = null, ulong seed = 1, Instant? now = null)
     {
+        Now = now ?? Now;
         Disk = disk ?? new MemoryDisk(new Prng(seed));
         var config = new NodeConfig
         {
@@ -77,6 +78,23 @@ internal sealed class TestNode
     public void RunJobs()
     {
         while (_jobs.Count > 0 && Fatal is null) RunOneJob();
+    }
+
+    /// <summary>Messages that left, in order.</summary>
+    public List<RaftMessage> Sent { get; } = [];
+
+    public List<SnapshotUpload> Uploads { get; } = [];
+
+    public List<SnapshotDownload> Downloads { get; } = [];
+
+    public int StatesAbandoned { get; private set; }
+
+    /// <summary>One turn with another input than a request.</summary>
+    public void Input(Action<Node.Node> input)
+    {
+        Node.OnTick(Now, Wall);
+        input(Node);
+        CarryOut();
     }
 
     /// <summary>Lets time pass in one step, then everything that follows from it.</summary>
@@ -153,6 +171,10 @@ internal sealed class TestNode
             Root = outbox.Root ?? Root;
             Status = outbox.Status ?? Status;
             foreach (var request in outbox.Completions) request.Complete();
+            Sent.AddRange(outbox.Messages);
+            Uploads.AddRange(outbox.Uploads);
+            Downloads.AddRange(outbox.Downloads);
+            StatesAbandoned += outbox.Abandoned.Count;
         }
         outbox.Clear();
     }

@@ -28,6 +28,27 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
         if (store is not null) _nextCheck = now + limits.SnapshotInterval;   // in memory nothing outlives the process
     }
 
+    /// <summary>Keeps ordinary snapshots away until <see cref="Release"/>, because another one is about to take its place; false while one is being saved.</summary>
+    public bool TryReserve()
+    {
+        if (_isSaving) return false;
+        return _isSaving = true;
+    }
+
+    /// <summary>Ends what <see cref="TryReserve"/> began.</summary>
+    public void Release() => _isSaving = false;
+
+    /// <summary>A snapshot from elsewhere is durable and in its place.</summary>
+    public void OnPlaced(SnapshotMeta meta)
+    {
+        if (meta.Index < LastIndex) return;
+        (LastIndex, LastTerm, _lastSize) = (meta.Index, meta.Term, meta.Size);
+        _appliedBytesSaved = replica.AppliedBytes;
+    }
+
+    /// <summary>Cuts the log behind the newest snapshot, which the state contains.</summary>
+    public void Compact() => replica.Compact(LastIndex, store!.LogNeededAfter);
+
     /// <summary>Looks whether a snapshot is due.</summary>
     public void OnTick(Instant now, WallTime wall, Outbox outbox)
     {
@@ -70,7 +91,7 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
             return;
         }
         (LastIndex, LastTerm, _lastSize) = (meta.Index, meta.Term, meta.Size);
-        replica.Compact(LastIndex, store!.LogNeededAfter);
+        Compact();
         outbox.Write(NodeLogLevel.Info, "server.raft", $"snapshot complete up to: index={meta.Index}");
     }
 
