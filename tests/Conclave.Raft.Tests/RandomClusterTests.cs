@@ -35,7 +35,7 @@ public class RandomClusterTests
     private static int Live(int servers, ulong seed)
     {
         var random = new Prng(seed);
-        var cluster = new Cluster(servers, seed, config => config with { TrailingEntries = (int)(seed % 4), AppendEntriesMax = 3, InflightAppendsMax = 4, InflightBytesMax = 1024, AppendBytesMax = 1024 });
+        var cluster = new Cluster(servers, seed, config => config with { TrailingEntries = (int)(seed % 4), LogMemoryEntries = (int)(seed % 5), AppendEntriesMax = 3, InflightAppendsMax = 4, InflightBytesMax = 1024, AppendBytesMax = 1024 });
         var reads = new Dictionary<ulong, LogIndex>();
         int next = 0;
         for (int step = 0; step < 1500; step++)

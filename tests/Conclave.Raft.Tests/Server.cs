@@ -80,11 +80,27 @@ internal sealed class Server(Cluster cluster, string id)
             Record(core, effects);
             foreach (var (message, afterFlush) in effects.Messages) _held.Add((afterFlush ? _recorded : 0, message));
             Reads.AddRange(effects.Reads);
+            LogFetch[] fetches = [.. effects.Fetches];
             effects.Clear();
             Apply(core);
+            foreach (var fetch in fetches) core.OnFetched(fetch.PeerId, Fetch(fetch));
             if (Flushes) Flush(core);
             SendHeld();
         }
+    }
+
+    private LogEntry[] Fetch(LogFetch fetch)
+    {
+        var entries = new List<LogEntry>();
+        long bytes = 0;
+        foreach (var entry in _log)
+        {
+            if (entry.Index < fetch.From || entry.Index > fetch.To || entries.Count >= fetch.EntriesMax || bytes >= fetch.BytesMax) continue;
+            Assert.Equal(fetch.Terms.Last(start => start.From <= entry.Index).Term, entry.Term);
+            entries.Add(entry);
+            bytes += entry.Data.Length;
+        }
+        return entries.Count > 0 && entries[0].Index == fetch.From ? [.. entries] : [];
     }
 
     private void Record(RaftCore core, RaftEffects effects)
