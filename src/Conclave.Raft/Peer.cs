@@ -85,6 +85,9 @@ internal sealed class Peer(string id, LogIndex next, Instant now)
         return true;
     }
 
+    /// <summary>It has lost entries that it had: it counts for none of them any more.</summary>
+    public void LowerMatch(LogIndex index) => Match = index;
+
     /// <summary>This process stood still: what was promised before is not believed any more, nor is the silence held against the peer.</summary>
     public void OnPause(Instant now)
     {

@@ -83,7 +83,7 @@ public sealed partial class RaftCore
     private void OnVote(in RaftMessage message)
     {
         bool granted = false;
-        if (message.Term >= Term && MayVoteFor(message.From) && (!LeaderIsFresh || LeaderId == message.From || message.LeadershipTransfer))
+        if (message.Term >= Term && MayVoteFor(message) && (!LeaderIsFresh || LeaderId == message.From || message.LeadershipTransfer))
         {
             if (message.Term > Term) BecomeFollower(message.Term, "");
             granted = (VotedFor.Length == 0 || VotedFor == message.From) && IsLogCurrent(message);
@@ -96,12 +96,13 @@ public sealed partial class RaftCore
     // The question changes nothing here. A granted answer carries the asked term, a refusal our own.
     private void OnPreVote(in RaftMessage message)
     {
-        bool granted = message.Term > Term && MayVoteFor(message.From) && !LeaderIsFresh && IsLogCurrent(message);
+        bool granted = message.Term > Term && MayVoteFor(message) && !LeaderIsFresh && IsLogCurrent(message);
         Send(new RaftMessage { Kind = RaftMessageKind.PreVoteReply, To = message.From, Term = granted ? message.Term : Term, RequestId = message.RequestId, Success = granted }, afterFlush: true);
     }
 
-    // Before the first configuration nobody is known: then anyone may ask.
-    private bool MayVoteFor(string candidate) => Configuration.Servers.Length == 0 || Configuration.IsVoter(candidate);
+    // Before the first configuration nobody is known: then anyone may ask, as long as the group is as new as this server. Once it has a longer log, a server without any
+    // may have lost one that it vouched for, and must not help to elect somebody who lacks those entries too.
+    private bool MayVoteFor(in RaftMessage candidate) => Configuration.Servers.Length == 0 ? candidate.LogIndex.Value <= 1 : Configuration.IsVoter(candidate.From);
 
     private bool IsLogCurrent(in RaftMessage candidate) =>
         candidate.LogTerm > _log.LastTerm || (candidate.LogTerm == _log.LastTerm && candidate.LogIndex >= _log.LastIndex);

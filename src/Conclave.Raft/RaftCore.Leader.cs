@@ -371,6 +371,7 @@ public sealed partial class RaftCore
 
     private void OnRefused(Peer peer, in Inflight request, in RaftMessage message)
     {
+        if (message.LogIndex < peer.Match) peer.LowerMatch(message.LogIndex);      // its disk was replaced by an empty one: nothing it once had counts
         // One step back, or to the end of the peer's log; never before what it is known to have.
         ulong next = Math.Min(request.LastIndex.Value, message.LogIndex.Value + 1);
         peer.Next = new LogIndex(Math.Max(Math.Max(Math.Min(next, peer.Next.Value - 1), peer.Match.Value + 1), 1));
