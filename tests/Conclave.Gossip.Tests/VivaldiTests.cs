@@ -14,11 +14,14 @@ public sealed class VivaldiTests
         var others = recorded.GetProperty("others").EnumerateArray().Select(CoordinateOf).ToArray();
         var vivaldi = new Vivaldi(new Prng(1));
         Assert.Equal(CoordinateFault.None, vivaldi.TryResume(CoordinateOf(recorded.GetProperty("start"))));
+        var known = new Dictionary<string, KnownPlace>();
         int steps = 0;
         foreach (var step in recorded.GetProperty("steps").EnumerateArray())
         {
             var other = others[step.GetProperty("other").GetInt32()];
-            Assert.Equal(CoordinateFault.None, vivaldi.TryUpdate(step.GetProperty("node").GetString()!, other, step.GetProperty("rtt_ns").GetInt64()));
+            string node = step.GetProperty("node").GetString()!;
+            if (!known.TryGetValue(node, out var place)) known[node] = place = new KnownPlace();
+            Assert.Equal(CoordinateFault.None, vivaldi.TryUpdate(place, Place.From(other), step.GetProperty("rtt_ns").GetInt64()));
             AssertSame(CoordinateOf(step.GetProperty("after")), vivaldi.Current);
             Assert.Equal(step.GetProperty("distance_ns_to").EnumerateArray().Select(ns => ns.GetInt64()), others.Select(o => Vivaldi.DistanceNanoseconds(vivaldi.Current, o)));
             steps++;
@@ -33,11 +36,11 @@ public sealed class VivaldiTests
         var vivaldi = new Vivaldi(new Prng(1));
         var before = vivaldi.Current;
         var other = Vivaldi.Fresh();
-        Assert.Equal(CoordinateFault.RoundTrip, vivaldi.TryUpdate("n", other, 11_000_000_000));
-        Assert.Equal(CoordinateFault.RoundTrip, vivaldi.TryUpdate("n", other, -1));
-        Assert.Equal(CoordinateFault.Dimensions, vivaldi.TryUpdate("n", other with { Vec = new double[4] }, 1));
-        Assert.Equal(CoordinateFault.NotFinite, vivaldi.TryUpdate("n", other with { Height = double.NaN }, 1));
-        Assert.Equal(CoordinateFault.NotFinite, vivaldi.TryUpdate("n", other with { Vec = [0, 0, 0, double.PositiveInfinity, 0, 0, 0, 0] }, 1));
+        Assert.Equal(CoordinateFault.RoundTrip, TryUpdate(vivaldi, other, 11_000_000_000));
+        Assert.Equal(CoordinateFault.RoundTrip, TryUpdate(vivaldi, other, -1));
+        Assert.Equal(CoordinateFault.Dimensions, vivaldi.TryResume(other with { Vec = new double[4] }));
+        Assert.Equal(CoordinateFault.NotFinite, TryUpdate(vivaldi, other with { Height = double.NaN }, 1));
+        Assert.Equal(CoordinateFault.NotFinite, TryUpdate(vivaldi, other with { Vec = [0, 0, 0, double.PositiveInfinity, 0, 0, 0, 0] }, 1));
         Assert.Same(before, vivaldi.Current);
     }
 
@@ -47,7 +50,7 @@ public sealed class VivaldiTests
         Coordinate[] ends = [.. Enumerable.Range(0, 2).Select(_ =>
         {
             var vivaldi = new Vivaldi(new Prng(7));
-            vivaldi.TryUpdate("n", Vivaldi.Fresh(), 5_000_000);
+            TryUpdate(vivaldi, Vivaldi.Fresh(), 5_000_000);
             return vivaldi.Current;
         })];
         AssertSame(ends[0], ends[1]);
@@ -58,10 +61,23 @@ public sealed class VivaldiTests
     public void A_coordinate_that_overflows_starts_over()
     {
         var vivaldi = new Vivaldi(new Prng(1));
-        Assert.Equal(CoordinateFault.None, vivaldi.TryUpdate("n", Vivaldi.Fresh() with { Vec = [1e308, 1e308, 0, 0, 0, 0, 0, 0], Height = 1e308 }, 1_000_000));
+        Assert.Equal(CoordinateFault.None, TryUpdate(vivaldi, Vivaldi.Fresh() with { Vec = [1e308, 1e308, 0, 0, 0, 0, 0, 0], Height = 1e308 }, 1_000_000));
         Assert.Equal(1, vivaldi.Resets);
         AssertSame(Vivaldi.Fresh(), vivaldi.Current);
     }
+
+    [Fact]
+    public void Learning_allocates_nothing()
+    {
+        var (vivaldi, known, other) = (new Vivaldi(new Prng(1)), new KnownPlace(), Place.From(Vivaldi.Fresh()));
+        for (int i = 0; i < 20; i++) vivaldi.TryUpdate(known, other, 1_000_000 + i);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 500; i++) vivaldi.TryUpdate(known, other, 1_000_000 + i);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static CoordinateFault TryUpdate(Vivaldi vivaldi, Coordinate other, long roundTripNanoseconds) =>
+        vivaldi.TryUpdate(new KnownPlace(), Place.From(other), roundTripNanoseconds);
 
     private static Coordinate CoordinateOf(JsonElement json) => new(
         [.. json.GetProperty("Vec").EnumerateArray().Select(value => value.GetDouble())],

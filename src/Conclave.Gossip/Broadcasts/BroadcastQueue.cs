@@ -13,6 +13,9 @@ internal sealed class BroadcastQueue(int entriesMax)
     private readonly Dictionary<string, Entry> _bySubject = new(StringComparer.Ordinal);
     private readonly List<Entry> _taken = [];
 
+    /// <summary>Messages held at once. A queue that holds more when this is lowered keeps them until they are sent.</summary>
+    public int EntriesMax { get; set; } = entriesMax;
+
     /// <summary>Messages in the queue.</summary>
     public int Count => _tiers.Count;
 
@@ -29,7 +32,7 @@ internal sealed class BroadcastQueue(int entriesMax)
     public ulong Add(ReadOnlyMemory<byte> message, string? subject = null)
     {
         if (subject is not null && _bySubject.TryGetValue(subject, out var older)) Remove(older);
-        if (Count >= entriesMax) GiveUpOne();
+        if (Count >= EntriesMax) GiveUpOne();
         var entry = new Entry(_tiers.NextTicket(), message, subject);
         _tiers.Insert(entry);
         if (subject is not null) _bySubject[subject] = entry;

@@ -21,7 +21,7 @@ public enum CoordinateFault
 
 /// <summary>
 /// A member's place in a space where distance is round trip time, learned from measured ones (Vivaldi with heights and adjustments). The order of operations is
-/// that of the peers: the same measurements give the same coordinate to the last bit. Seconds. Not thread-safe.
+/// that of the peers: the same measurements give the same coordinate to the last bit. Seconds. Learning allocates nothing. Not thread-safe.
 /// </summary>
 /// <param name="random">Where to go from when two members lie at the same place.</param>
 public sealed class Vivaldi(Prng random)
@@ -30,53 +30,59 @@ public sealed class Vivaldi(Prng random)
     public const int Dimensions = 8;
 
     private const double ErrorMax = 1.5, Ce = 0.25, Cc = 0.25, HeightMin = 10.0e-6, GravityRho = 150, ZeroThreshold = 1.0e-6, NanosecondsPerSecond = 1.0e9;
-    private const int AdjustmentWindow = 20, FilterSize = 3;
+    private const int AdjustmentWindow = 20;
     private const long RoundTripNanosecondsMax = 10_000_000_000;
 
-    private static readonly Coordinate Origin = Fresh();
+    // A coordinate that has learned nothing; with its own height it is also the origin that everything falls to.
+    private static readonly Place Start = new() { Error = ErrorMax, Height = HeightMin };
 
-    private readonly Dictionary<string, double[]> _samples = [];
     private readonly double[] _adjustments = new double[AdjustmentWindow];
     private int _adjustmentAt;
+    private Place _place = Start;
+    private Coordinate? _current;
 
     /// <summary>Where we are. Not to be changed.</summary>
-    public Coordinate Current { get; private set; } = Fresh();
+    public Coordinate Current => _current ??= _place.ToCoordinate();
 
     /// <summary>How often the coordinate had to start over because it had stopped being one.</summary>
     public long Resets { get; private set; }
 
+    internal ref readonly Place Place => ref _place;
+
     /// <summary>A coordinate that has learned nothing.</summary>
-    public static Coordinate Fresh() => new(new double[Dimensions], ErrorMax, 0, HeightMin);
+    public static Coordinate Fresh() => Start.ToCoordinate();
 
     /// <summary>Starts from a coordinate of an earlier life.</summary>
     public CoordinateFault TryResume(Coordinate coordinate)
     {
-        var fault = Check(coordinate);
-        if (fault == CoordinateFault.None) Current = coordinate with { Vec = [.. coordinate.Vec] };
-        return fault;
-    }
-
-    /// <summary>Learns from a round trip to a member and the coordinate it had then.</summary>
-    public CoordinateFault TryUpdate(string node, Coordinate other, long roundTripNanoseconds)
-    {
-        var fault = Check(other);
-        if (fault != CoordinateFault.None) return fault;
-        if (roundTripNanoseconds is < 0 or > RoundTripNanosecondsMax) return CoordinateFault.RoundTrip;
-        double roundTrip = Filter(node, Seconds(roundTripNanoseconds));
-        Approach(other, roundTrip);
-        Adjust(other, roundTrip);
-        FallToOrigin();
-        if (Check(Current) == CoordinateFault.None) return CoordinateFault.None;
-        Current = Fresh();
-        Resets++;
+        if (coordinate.Vec.Length != Dimensions) return CoordinateFault.Dimensions;
+        var place = Place.From(coordinate);
+        if (!IsFinite(place)) return CoordinateFault.NotFinite;
+        Move(place);
         return CoordinateFault.None;
     }
 
-    /// <summary>Forgets what was measured to a member that is gone.</summary>
-    public void Forget(string node) => _samples.Remove(node);
-
     /// <summary>Expected round trip between two coordinates, in whole nanoseconds.</summary>
-    public static long DistanceNanoseconds(Coordinate from, Coordinate to)
+    public static long DistanceNanoseconds(Coordinate from, Coordinate to) => DistanceNanoseconds(Place.From(from), Place.From(to));
+
+    /// <summary>Learns from a round trip to a member, which then was at <paramref name="other"/>, and remembers that place.</summary>
+    internal CoordinateFault TryUpdate(KnownPlace known, in Place other, long roundTripNanoseconds)
+    {
+        if (!IsFinite(other)) return CoordinateFault.NotFinite;
+        if (roundTripNanoseconds is < 0 or > RoundTripNanosecondsMax) return CoordinateFault.RoundTrip;
+        double roundTrip = known.Filter(Seconds(roundTripNanoseconds));
+        known.Place = other;
+        var place = _place;
+        Approach(ref place, other, roundTrip);
+        Adjust(ref place, other, roundTrip);
+        FallToOrigin(ref place);
+        bool isLost = !IsFinite(place);
+        Move(isLost ? Start : place);
+        if (isLost) Resets++;
+        return CoordinateFault.None;
+    }
+
+    private static long DistanceNanoseconds(in Place from, in Place to)
     {
         double distance = RawDistance(from, to);
         double adjusted = distance + from.Adjustment + to.Adjustment;
@@ -84,80 +90,76 @@ public sealed class Vivaldi(Prng random)
         return (long)(distance * NanosecondsPerSecond);
     }
 
-    private static CoordinateFault Check(Coordinate coordinate)
+    private static bool IsFinite(in Place place)
     {
-        if (coordinate.Vec.Length != Dimensions) return CoordinateFault.Dimensions;
-        bool isFinite = double.IsFinite(coordinate.Error) && double.IsFinite(coordinate.Adjustment) && double.IsFinite(coordinate.Height);
-        foreach (double value in coordinate.Vec) isFinite &= double.IsFinite(value);
-        return isFinite ? CoordinateFault.None : CoordinateFault.NotFinite;
+        bool isFinite = double.IsFinite(place.Error) && double.IsFinite(place.Adjustment) && double.IsFinite(place.Height);
+        for (int i = 0; i < Dimensions; i++) isFinite &= double.IsFinite(place.Vec[i]);
+        return isFinite;
     }
 
-    // The median of the last measurements: a single late packet moves nothing.
-    private double Filter(string node, double roundTrip)
+    private void Move(in Place place)
     {
-        if (!_samples.TryGetValue(node, out var samples)) samples = [];
-        samples = samples.Length == FilterSize ? [.. samples[1..], roundTrip] : [.. samples, roundTrip];
-        _samples[node] = samples;
-        var sorted = (double[])samples.Clone();
-        Array.Sort(sorted);
-        return sorted[sorted.Length / 2];
+        _place = place;
+        _current = null;
     }
 
-    private void Approach(Coordinate other, double roundTrip)
+    private void Approach(ref Place place, in Place other, double roundTrip)
     {
-        double distance = Seconds(DistanceNanoseconds(Current, other));
+        double distance = Seconds(DistanceNanoseconds(place, other));
         roundTrip = Math.Max(roundTrip, ZeroThreshold);
         double wrongness = Math.Abs(distance - roundTrip) / roundTrip;
-        double weight = Current.Error / Math.Max(Current.Error + other.Error, ZeroThreshold);
-        double error = Math.Min(Ce * weight * wrongness + Current.Error * (1.0 - Ce * weight), ErrorMax);
-        Current = Push(Current with { Error = error }, Cc * weight * (roundTrip - distance), other);
+        double weight = place.Error / Math.Max(place.Error + other.Error, ZeroThreshold);
+        place.Error = Math.Min(Ce * weight * wrongness + place.Error * (1.0 - Ce * weight), ErrorMax);
+        Push(ref place, Cc * weight * (roundTrip - distance), other);
     }
 
-    private void Adjust(Coordinate other, double roundTrip)
+    private void Adjust(ref Place place, in Place other, double roundTrip)
     {
-        _adjustments[_adjustmentAt] = roundTrip - RawDistance(Current, other);
+        _adjustments[_adjustmentAt] = roundTrip - RawDistance(place, other);
         _adjustmentAt = (_adjustmentAt + 1) % AdjustmentWindow;
         double sum = 0;
         foreach (double sample in _adjustments) sum += sample;
-        Current = Current with { Adjustment = sum / (2.0 * AdjustmentWindow) };
+        place.Adjustment = sum / (2.0 * AdjustmentWindow);
     }
 
     // Keeps a whole pool from drifting away.
-    private void FallToOrigin()
+    private void FallToOrigin(ref Place place)
     {
-        double pull = Seconds(DistanceNanoseconds(Origin, Current)) / GravityRho;
-        Current = Push(Current, -1.0 * (pull * pull), Origin);
+        double pull = Seconds(DistanceNanoseconds(Start, place)) / GravityRho;
+        Push(ref place, -1.0 * (pull * pull), Start);
     }
 
-    private Coordinate Push(Coordinate place, double force, Coordinate other)
+    private void Push(ref Place place, double force, in Place other)
     {
         double apart = UnitVector(place.Vec, other.Vec, out var unit);
-        var moved = new double[Dimensions];
-        for (int i = 0; i < moved.Length; i++) moved[i] = place.Vec[i] + unit[i] * force;
-        double height = place.Height;
-        if (apart > ZeroThreshold) height = Math.Max((height + other.Height) * force / apart + height, HeightMin);
-        return place with { Vec = moved, Height = height };
+        for (int i = 0; i < Dimensions; i++) place.Vec[i] += unit[i] * force;
+        if (apart > ZeroThreshold) place.Height = Math.Max((place.Height + other.Height) * force / apart + place.Height, HeightMin);
     }
 
     // The direction from b to a and how far they are apart; chance decides, and they count as not apart, when they are too near for a direction.
-    private double UnitVector(double[] a, double[] b, out double[] unit)
+    private double UnitVector(in Place.Vector a, in Place.Vector b, out Place.Vector unit)
     {
-        unit = new double[Dimensions];
-        for (int i = 0; i < unit.Length; i++) unit[i] = a[i] - b[i];
+        unit = default;
+        for (int i = 0; i < Dimensions; i++) unit[i] = a[i] - b[i];
         double apart = Magnitude(unit);
         if (apart > ZeroThreshold)
         {
-            Scale(unit, 1.0 / apart);
+            Scale(ref unit, 1.0 / apart);
             return apart;
         }
-        for (int i = 0; i < unit.Length; i++) unit[i] = random.NextDouble() - 0.5;
+        for (int i = 0; i < Dimensions; i++) unit[i] = random.NextDouble() - 0.5;
         double length = Magnitude(unit);
-        if (length > ZeroThreshold) Scale(unit, 1.0 / length);
-        else unit = [1.0, 0, 0, 0, 0, 0, 0, 0];
+        if (length > ZeroThreshold)
+        {
+            Scale(ref unit, 1.0 / length);
+            return 0;
+        }
+        unit = default;
+        unit[0] = 1.0;
         return 0;
     }
 
-    private static double RawDistance(Coordinate from, Coordinate to)
+    private static double RawDistance(in Place from, in Place to)
     {
         double sum = 0;
         for (int i = 0; i < Dimensions; i++)
@@ -168,16 +170,16 @@ public sealed class Vivaldi(Prng random)
         return Math.Sqrt(sum) + from.Height + to.Height;
     }
 
-    private static double Magnitude(double[] vector)
+    private static double Magnitude(in Place.Vector vector)
     {
         double sum = 0;
-        foreach (double value in vector) sum += value * value;
+        for (int i = 0; i < Dimensions; i++) sum += vector[i] * vector[i];
         return Math.Sqrt(sum);
     }
 
-    private static void Scale(double[] vector, double factor)
+    private static void Scale(ref Place.Vector vector, double factor)
     {
-        for (int i = 0; i < vector.Length; i++) vector[i] *= factor;
+        for (int i = 0; i < Dimensions; i++) vector[i] *= factor;
     }
 
     private static double Seconds(long nanoseconds) => nanoseconds / 1_000_000_000 + nanoseconds % 1_000_000_000 / NanosecondsPerSecond;

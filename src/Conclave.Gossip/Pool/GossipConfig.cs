@@ -83,7 +83,7 @@ public sealed record GossipConfig
     /// <summary>How long a member that leaves goes on answering.</summary>
     public TimeSpan LeavePropagateDelay { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>User events and queries remembered, to know them when they come again.</summary>
+    /// <summary>Lamport times of user events, and as many of queries, that are remembered to know those that come again.</summary>
     public int EventBuffer { get; init; } = 512;
 
     /// <summary>Time between looks for members to be forgotten.</summary>
@@ -106,6 +106,18 @@ public sealed record GossipConfig
 
     /// <summary>Name and payload of a user event together, and its encoded form: at most so many bytes.</summary>
     public int UserEventBytesMax { get; init; } = GossipLimits.UserEventBytesMax;
+
+    /// <summary>For how long events of members are held back, at most, to tell only the last of each member. Zero: they are told at once.</summary>
+    public TimeSpan CoalescePeriod { get; init; }
+
+    /// <summary>After this time without events of members those held back are told.</summary>
+    public TimeSpan CoalesceQuiet { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>For how long user events that allow it are held back, at most, to tell only the newest of each name. Zero: they are told at once.</summary>
+    public TimeSpan UserCoalescePeriod { get; init; }
+
+    /// <summary>After this time without such user events those held back are told.</summary>
+    public TimeSpan UserCoalesceQuiet { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Whether a member that finds its name taken asks the others who is right, and goes when it is not. Off: it only says so in the log.</summary>
     public bool ResolveNameConflicts { get; init; }

@@ -78,6 +78,9 @@ internal sealed partial class SwimCore
     /// <summary>A member by name, or null.</summary>
     public SwimNode? Find(string name) => _nodes.Find(name);
 
+    /// <summary>A member by the bytes of its name, or null.</summary>
+    public SwimNode? Find(ReadOnlySpan<byte> name) => _nodes.Find(name);
+
     /// <summary>Announces ourselves and begins to probe and to gossip, each at its own random moment, so that members started together do not act together.</summary>
     public void Start()
     {

@@ -1,0 +1,105 @@
+using Conclave.Gossip.Messages;
+using Conclave.Gossip.Swim;
+
+namespace Conclave.Gossip.Serf;
+
+internal sealed partial class MemberBook
+{
+    private readonly RecentIntents _intents = new();
+
+    /// <summary>Intents kept for members that are not known yet.</summary>
+    public int IntentCount => _intents.Count;
+
+    /// <summary>A member wants to leave, or is made to. Returns whether that is news, to be passed on.</summary>
+    public bool OnLeaveIntent(ReadOnlySpan<byte> name, ulong time, bool prune)
+    {
+        if (!context.MemberClock.Witness(time)) return Drop();
+        var record = Find(name);
+        if (record is null) return TryBuffer(name, isLeave: true, time);
+        if (time <= record.StatusTime) return false;
+        if (IsSelf(record) && !IsLeaving)
+        {
+            context.Log(GossipLogLevel.Debug, "Refuting an older leave intent");
+            AnnounceJoin();
+            return false;
+        }
+        record.StatusTime = time;
+        record.IsPruned |= prune;
+        if (record.Status == MemberStatus.Failed)
+        {
+            TurnLeft(record);
+        }
+        else if (record.Status == MemberStatus.Alive)
+        {
+            record.Status = MemberStatus.Leaving;
+            Changed(record);
+        }
+        if (record is { IsPruned: true, IsGone: true }) Erase(record, "EventMemberReap (forced)");
+        return true;
+    }
+
+    /// <summary>A member says that it has joined. Returns whether that is news, to be passed on.</summary>
+    public bool OnJoinIntent(ReadOnlySpan<byte> name, ulong time)
+    {
+        if (!context.MemberClock.Witness(time)) return Drop();
+        var record = Find(name);
+        if (record is null) return TryBuffer(name, isLeave: false, time);
+        if (time <= record.StatusTime) return false;
+        record.StatusTime = time;
+        if (record.Status != MemberStatus.Leaving) return true;
+        record.Status = MemberStatus.Alive;                     // the leave was about an earlier life
+        record.IsPruned = false;
+        Changed(record);
+        return true;
+    }
+
+    /// <summary>
+    /// Another member knows that this one has left at <paramref name="time"/>. Its intent must count for more than the join before; but when we know as much,
+    /// only the later time stays, or two members would push each other's times up with every exchange, as peers do.
+    /// </summary>
+    public void OnKnownLeft(ReadOnlySpan<byte> name, ulong time)
+    {
+        if (Find(name) is not { Status: MemberStatus.Left } record)
+        {
+            OnLeaveIntent(name, time == ulong.MaxValue ? time : time + 1, prune: false);
+            return;
+        }
+        if (time > record.StatusTime && context.MemberClock.Witness(time)) record.StatusTime = time;
+    }
+
+    /// <summary>Tells all that we are there.</summary>
+    public void AnnounceJoin()
+    {
+        ulong time = context.MemberClock.Time;
+        var self = context.Scratch.Name(context.Config.Name);
+        OnJoinIntent(self.Utf8, time);
+        broadcasts.Add(new JoinIntent { LTime = time, Node = self.Utf8 });
+    }
+
+    /// <summary>Tells all that a member leaves, and believes it; returns the ticket of the message.</summary>
+    public ulong AnnounceLeave(string name, bool prune)
+    {
+        ulong time = context.MemberClock.Take();
+        var utf8 = context.Scratch.Name(name).Utf8;
+        OnLeaveIntent(utf8, time, prune);
+        return broadcasts.Add(new LeaveIntent { LTime = time, Node = utf8, Prune = prune });
+    }
+
+    private bool IsSelf(MemberRecord record) => record.Node.Name == context.Config.Name;
+
+    private bool TryBuffer(ReadOnlySpan<byte> name, bool isLeave, ulong time) =>
+        NodeName.IsAcceptable(name) && _intents.TryAdd(context.Scratch.Hash(name), isLeave, time, context.Now, Count);
+
+    private bool Drop()
+    {
+        context.MessagesDropped++;
+        return false;
+    }
+
+    private void TurnLeft(MemberRecord record)
+    {
+        RemoveGone(record);
+        AddGone(record, MemberStatus.Left);
+        Report(GossipEventKind.Left, "EventMemberLeave (forced)", record);
+    }
+}

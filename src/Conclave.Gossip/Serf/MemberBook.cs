@@ -1,0 +1,208 @@
+using System.Text;
+using Conclave.Core;
+using Conclave.Gossip.Coordinates;
+using Conclave.Gossip.Swim;
+
+namespace Conclave.Gossip.Serf;
+
+/// <summary>
+/// Serf's view of the members: who is there, leaving, left or failed. Whether a member that is gone has left or failed is decided by its intent, not by
+/// membership. Those that are gone stay for a day or more, after membership has long forgotten them.
+/// </summary>
+internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts broadcasts, EventReporter reporter, CoordinateKeeper coordinates)
+{
+    private readonly List<MemberRecord> _failed = [];
+    private readonly List<MemberRecord> _left = [];
+    private readonly Dictionary<ulong, MemberRecord> _gone = [];
+    private readonly List<string> _toForget = [];
+    private List<MemberRecord>? _sorted;
+
+    /// <summary>All members.</summary>
+    public int Count { get; private set; }
+
+    public int FailedCount => _failed.Count;
+
+    public int LeftCount => _left.Count;
+
+    /// <summary>Members that are there, those about to leave included.</summary>
+    public int AliveCount => Count - _failed.Count - _left.Count;
+
+    public IReadOnlyList<MemberRecord> Failed => _failed;
+
+    public IReadOnlyList<MemberRecord> Left => _left;
+
+    /// <summary>Another number whenever something about a member that users see has changed.</summary>
+    public ulong Version { get; private set; }
+
+    /// <summary>Whether we are leaving: nobody is then told that we are there after all.</summary>
+    public bool IsLeaving { get; set; }
+
+    public MemberRecord? Find(ReadOnlySpan<byte> name)
+    {
+        if (context.Swim.Find(name)?.Serf is MemberRecord record) return record;
+        ulong hash = context.Scratch.Hash(name);
+        return _gone.TryGetValue(hash, out var gone) && gone.Node.Key.Is(name, hash) ? gone : null;
+    }
+
+    public MemberRecord? Find(string name) => Find(Encoding.UTF8.GetBytes(name));
+
+    /// <summary>A member is there.</summary>
+    public void OnJoined(SwimNode node)
+    {
+        var record = node.Serf as MemberRecord ?? TakeBack(node);
+        if (record is null) record = Add(node);
+        else if (record.IsGone) RemoveGone(record);
+        if (record.Status != MemberStatus.Leaving) record.Status = MemberStatus.Alive;
+        Changed(record);
+        Report(GossipEventKind.Joined, "EventMemberJoin", record);
+    }
+
+    /// <summary>A member has other tags or another address.</summary>
+    public void OnUpdated(SwimNode node)
+    {
+        if (node.Serf is not MemberRecord record) return;
+        Changed(record);
+        Report(GossipEventKind.Updated, "EventMemberUpdate", record);
+    }
+
+    /// <summary>A member is gone: it has left if it said so before, else it failed.</summary>
+    public void OnGone(SwimNode node)
+    {
+        if (node.Serf is not MemberRecord { IsGone: false } record) return;
+        bool hasLeft = record.Status == MemberStatus.Leaving;
+        record.GoneAt = context.Now;
+        AddGone(record, hasLeft ? MemberStatus.Left : MemberStatus.Failed);
+        if (hasLeft) Report(GossipEventKind.Left, "EventMemberLeave", record);
+        else Report(GossipEventKind.Failed, "EventMemberFailed", record);
+        if (record.IsPruned) Erase(record, "EventMemberReap (forced)");
+    }
+
+    /// <summary>Forgets those who have been gone for too long.</summary>
+    public void Reap()
+    {
+        Reap(_failed, context.Config.ReconnectTimeout);
+        Reap(_left, context.Config.TombstoneTimeout);
+        _intents.Reap(context.Now - context.Config.RecentIntentTimeout);
+    }
+
+    /// <summary>Has membership drop those that were forgotten here; not done at once because membership may be in the middle of something.</summary>
+    public void ForgetBelow()
+    {
+        if (_toForget.Count == 0) return;
+        foreach (string name in _toForget) context.Swim.Forget(name);
+        _toForget.Clear();
+    }
+
+    /// <summary>All members in ordinal order of their names.</summary>
+    public IReadOnlyList<MemberRecord> Sorted()
+    {
+        if (_sorted is not null) return _sorted;
+        _sorted = new List<MemberRecord>(Count);
+        foreach (var node in context.Swim.Nodes)
+            if (node.Serf is MemberRecord { IsGone: false } record) _sorted.Add(record);
+        _sorted.AddRange(_failed);
+        _sorted.AddRange(_left);
+        _sorted.Sort(static (a, b) => string.CompareOrdinal(a.Node.Name, b.Node.Name));
+        return _sorted;
+    }
+
+    /// <summary>The member as users see it, kept until it changes.</summary>
+    public GossipMember ViewOf(MemberRecord record) => record.View ??= MakeView(record);
+
+    /// <summary>Whether packets may be sent there on somebody's word: only to members, so that nobody outside can be flooded through us.</summary>
+    public bool IsAddressOfMember(GossipEndpoint endpoint, ReadOnlySpan<byte> name)
+    {
+        if (context.Swim.Find(name) is { } node && node.Endpoint == endpoint) return true;
+        foreach (var other in context.Swim.Nodes)
+            if (other.Endpoint == endpoint) return true;
+        return false;
+    }
+
+    private GossipMember MakeView(MemberRecord record) => new()
+    {
+        Name = record.Node.Name,
+        Endpoint = record.Node.Endpoint,
+        Tags = new MemberTags(record.Node.Meta),
+        Status = record.Status,
+        Versions = context.VersionBytes(record.Node.Versions),
+    };
+
+    private MemberRecord Add(SwimNode node)
+    {
+        var record = new MemberRecord(node);
+        if (_intents.TryTake(node.Key.Hash, out bool isLeave, out ulong time))
+        {
+            record.StatusTime = time;
+            if (isLeave) record.Status = MemberStatus.Leaving;
+        }
+        node.Serf = record;
+        Count++;
+        _sorted = null;
+        Version++;
+        return record;
+    }
+
+    private void Changed(MemberRecord record)
+    {
+        record.View = null;
+        Version++;
+    }
+
+    // A member that membership had forgotten, and therefore knows as another object now.
+    private MemberRecord? TakeBack(SwimNode node)
+    {
+        if (!_gone.TryGetValue(node.Key.Hash, out var record) || !record.Node.Key.Is(node.Key.Utf8, node.Key.Hash)) return null;
+        record.Node = node;
+        node.Serf = record;
+        return record;
+    }
+
+    private void AddGone(MemberRecord record, MemberStatus status)
+    {
+        var list = status == MemberStatus.Left ? _left : _failed;
+        record.Status = status;
+        Changed(record);
+        record.GoneIndex = list.Count;
+        list.Add(record);
+        _gone[record.Node.Key.Hash] = record;
+    }
+
+    private void RemoveGone(MemberRecord record)
+    {
+        var list = record.Status == MemberStatus.Left ? _left : _failed;
+        var last = list[^1];
+        list[record.GoneIndex] = last;
+        last.GoneIndex = record.GoneIndex;
+        list.RemoveAt(list.Count - 1);
+        _gone.Remove(record.Node.Key.Hash);
+    }
+
+    private void Reap(List<MemberRecord> list, TimeSpan timeout)
+    {
+        // From the end, because the last one takes the place of one that goes.
+        for (int i = list.Count - 1; i >= 0; i--)
+        {
+            var own = ReconnectTag.Read(list[i].Node.Meta.Span) ?? timeout;
+            if (context.Now - list[i].GoneAt > own) Erase(list[i], "EventMemberReap");
+        }
+    }
+
+    private void Erase(MemberRecord record, string text)
+    {
+        RemoveGone(record);
+        record.Node.Serf = null;
+        coordinates.Forget(record);
+        Count--;
+        _sorted = null;
+        Version++;
+        _toForget.Add(record.Node.Name);
+        Report(GossipEventKind.Reaped, text, record);
+    }
+
+    // The member in an event is not kept: in a storm of joins nobody asks for each of them again.
+    private void Report(GossipEventKind kind, string text, MemberRecord record)
+    {
+        context.Log(GossipLogLevel.Info, $"{text}: {record.Node.Name} {record.Node.Endpoint.ToIPAddress()}");
+        reporter.Member(kind, record.View ?? MakeView(record));
+    }
+}

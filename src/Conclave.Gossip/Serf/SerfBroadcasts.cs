@@ -1,0 +1,77 @@
+using Conclave.Gossip.Broadcasts;
+using Conclave.Gossip.Codec;
+using Conclave.Gossip.Messages;
+using Conclave.Gossip.Packets;
+
+namespace Conclave.Gossip.Serf;
+
+/// <summary>
+/// What Serf tells all members: intents, queries and user events, in queues of their own, so that a flood of one kind leaves room for the others. A full
+/// queue gives up the message that was sent most often, the oldest of these; the check of the queues says so in the log.
+/// </summary>
+internal sealed class SerfBroadcasts(SerfContext context)
+{
+    /// <summary>Messages that each queue holds in a small pool; in large ones twice as many as there are members.</summary>
+    public const int DepthMin = 4096;
+
+    // The header of a compound, checksum and encryption stand in each packet besides the message.
+    private const int PacketOverheadBytes = 100;
+
+    private long _droppedWhenChecked;
+
+    public BroadcastQueue Intents { get; } = new(DepthMin);
+
+    public BroadcastQueue Queries { get; } = new(DepthMin);
+
+    public BroadcastQueue Events { get; } = new(DepthMin);
+
+    public bool Any => Intents.Count + Queries.Count + Events.Count > 0;
+
+    public long Dropped => Intents.Dropped + Queries.Dropped + Events.Dropped;
+
+    public void Fill(CompoundWriter packet, int transmitLimit)
+    {
+        Intents.Fill(packet, transmitLimit);
+        Queries.Fill(packet, transmitLimit);
+        Events.Fill(packet, transmitLimit);
+    }
+
+    /// <summary>Passes on a message as it was received; one that is too long for a packet reaches the others with exchanges only, if at all.</summary>
+    public void PassOn(BroadcastQueue queue, ReadOnlySpan<byte> message)
+    {
+        if (message.Length <= context.Config.PacketBytes - PacketOverheadBytes) queue.Add((byte[])[(byte)MessageType.User, .. message]);
+    }
+
+    /// <summary>Tells all that a member leaves; returns the ticket of the message in <see cref="Intents"/>.</summary>
+    public ulong Add(in LeaveIntent intent)
+    {
+        GossipCodec.Encode(Begin(), intent);
+        return Intents.Add(context.Buffer.ToArray());
+    }
+
+    /// <summary>Tells all that a member has joined.</summary>
+    public void Add(in JoinIntent intent)
+    {
+        GossipCodec.Encode(Begin(), intent);
+        Intents.Add(context.Buffer.ToArray());
+    }
+
+    /// <summary>Fits the bounds to the pool's size, and says what was lost since the last time.</summary>
+    public void Check(int members)
+    {
+        int depth = Math.Max(DepthMin, 2 * members);
+        Intents.EntriesMax = Queries.EntriesMax = Events.EntriesMax = depth;
+        long dropped = Dropped - _droppedWhenChecked;
+        _droppedWhenChecked = Dropped;
+        if (dropped > 0)
+            context.Log(GossipLogLevel.Warning, $"{dropped} messages to be gossiped were given up because a queue was full ({depth}): intents {Intents.Count}, queries {Queries.Count}, events {Events.Count} are waiting");
+    }
+
+    private Core.PooledBuffer Begin()
+    {
+        context.Buffer.Clear();
+        context.Buffer.GetSpan(1)[0] = (byte)MessageType.User;
+        context.Buffer.Advance(1);
+        return context.Buffer;
+    }
+}
