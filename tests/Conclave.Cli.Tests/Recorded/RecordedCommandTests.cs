@@ -68,6 +68,21 @@ public sealed class RecordedCommandTests : IAsyncLifetime, IDisposable
     public Task The_keyring_verb_explains_itself_as_recorded() => PlayAsync("keys", recorded => recorded.Usage is not null);
 
     [Fact]
+    public Task Autopilot_is_shown_and_changed_as_recorded() =>
+        PlayAsync("operator", recorded => recorded.Arguments is ["operator", "autopilot"] or [_, _, "get-config" or "set-config", ..] || recorded.Exit != 0);
+
+    [Fact]
+    public async Task The_recorded_state_of_the_servers_is_shown_as_recorded()
+    {
+        var recordings = RecordedCommand.Read("lifecycle").Where(static recorded => recorded.Arguments is ["operator", "autopilot", "state", ..]).ToList();
+        var answer = recordings.Single(static recorded => recorded.Arguments.Contains("-format=json")).Out;
+        using var agent = new CannedAgent(_ => (200, answer));
+        Assert.Equal(2, recordings.Count);
+        foreach (var recorded in recordings)
+            Assert.Equal(new CommandResult(0, recorded.Out, ""), await CommandRunner.RunAsync(_folder.Path, agent.Address, null, recorded.Arguments));
+    }
+
+    [Fact]
     public Task An_unknown_node_has_no_round_trip_time() => PlayAsync("rtt", recorded => recorded.Exit != 0);
 
     [Fact]
