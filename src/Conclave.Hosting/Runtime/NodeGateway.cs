@@ -27,6 +27,9 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox) : INod
     /// <summary>Raised, on the node's loop, when <see cref="Status"/> changed. Handlers must return at once.</summary>
     public event Action? StatusChanged;
 
+    /// <summary>Raised, on the node's loop, when <see cref="Root"/> changed. Handlers must return at once.</summary>
+    public event Action? RootPublished;
+
     /// <summary>Ends service: no reads from a node that does not follow the log any more.</summary>
     public void Close()
     {
@@ -39,6 +42,7 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox) : INod
     {
         if (root is not null) _root = root;                            // before the status: a new leader's first readers must see its state
         _numbers.Take(node);
+        if (root is not null) RootPublished?.Invoke();
         if (status is null) return;
         _status = status;
         StatusChanged?.Invoke();

@@ -5,7 +5,7 @@ namespace Conclave.Rpc.Calls;
 /// <summary>What stands before the argument of a call. Borrows from the input.</summary>
 public readonly ref struct RpcCallHeader
 {
-    private static readonly FieldNames s_fields = new("ServiceMethod", "Seq");
+    private static readonly FieldNames s_fields = new("ServiceMethod", "Seq", "Forwarded");
 
     /// <summary>The caller's number for this call, echoed in the reply.</summary>
     public ulong Seq { get; init; }
@@ -13,23 +13,34 @@ public readonly ref struct RpcCallHeader
     /// <summary>What is called, such as <c>KVS.Get</c>, as text.</summary>
     public ReadOnlySpan<byte> ServiceMethod { get; init; }
 
+    /// <summary>
+    /// A server sent the call on to the one that it believes to lead, which must not send it on again. Of our own: peers pass over the field, and never send it.
+    /// </summary>
+    public bool IsForwarded { get; init; }
+
     /// <summary>Reads the header; the reader then stands at the argument.</summary>
     /// <exception cref="MsgPackException">Not a header: close the stream.</exception>
     public static RpcCallHeader Read(scoped ref MsgPackReader reader)
     {
         ulong seq = 0;
+        bool isForwarded = false;
         ReadOnlySpan<byte> serviceMethod = default;
         var fields = new FieldReader(ref reader, s_fields);
         while (fields.TryNext(ref reader, out int field))
-            if (field == 0) serviceMethod = reader.ReadTextSpan();
-            else seq = reader.ReadUInt64();
-        return new() { Seq = seq, ServiceMethod = serviceMethod };
+            switch (field)
+            {
+                case 0: serviceMethod = reader.ReadTextSpan(); break;
+                case 1: seq = reader.ReadUInt64(); break;
+                case 2: isForwarded = WireValues.ReadBool(ref reader); break;
+            }
+        return new() { Seq = seq, ServiceMethod = serviceMethod, IsForwarded = isForwarded };
     }
 
     /// <summary>Writes the header; the argument must follow.</summary>
     public void Write(ref MsgPackWriter writer)
     {
-        writer.WriteMapHeader(2);
+        writer.WriteMapHeader(IsForwarded ? 3 : 2);
+        if (IsForwarded) writer.WriteField("Forwarded"u8, true);
         writer.WriteField("Seq"u8, Seq);
         writer.WriteField("ServiceMethod"u8, ServiceMethod);
     }
@@ -64,6 +75,19 @@ public readonly ref struct RpcReplyHeader
                 case 2: error = reader.ReadTextSpan(); break;
             }
         return new() { Error = error, Seq = seq, ServiceMethod = serviceMethod };
+    }
+
+    // A reply's header must stay within the bound that its readers have.
+    private const int ErrorCharsMax = CallScanner.HeaderBytesMax / 8;
+
+    /// <summary>Writes a whole reply that says what went wrong, cut to some pages of text.</summary>
+    public static void WriteError(ref MsgPackWriter writer, ulong seq, ReadOnlySpan<byte> serviceMethod, string error)
+    {
+        writer.WriteMapHeader(3);
+        writer.WriteField("Error"u8, error.Length > ErrorCharsMax ? error[..ErrorCharsMax] : error);
+        writer.WriteField("Seq"u8, seq);
+        writer.WriteField("ServiceMethod"u8, serviceMethod);
+        writer.WriteMapHeader(0);
     }
 
     /// <summary>Writes the header; the result must follow.</summary>

@@ -26,6 +26,9 @@ public sealed class MuxStream
     /// <summary>Bytes that wait to be sent.</summary>
     public long UnsentBytes { get; private set; }
 
+    /// <summary>Bytes that were taken to be sent.</summary>
+    public long SentBytes { get; private set; }
+
     // What the peer may still send, and what it sent that was given back as credit but not told yet.
     internal uint ReceiveWindow = MuxHeader.WindowBytes, Granted;
 
@@ -56,6 +59,7 @@ public sealed class MuxStream
     internal void TakeUnsent(Span<byte> into)
     {
         UnsentBytes -= into.Length;
+        SentBytes += into.Length;
         while (!into.IsEmpty)
         {
             var first = _unsent.Peek();

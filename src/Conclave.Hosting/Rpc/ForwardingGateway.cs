@@ -1,0 +1,118 @@
+using System.Runtime.CompilerServices;
+using Conclave.Core;
+using Conclave.Core.Codec;
+using Conclave.Core.Model;
+using Conclave.Node;
+using Conclave.Node.Forwarding;
+using Conclave.Rpc.Messages;
+using Conclave.State;
+
+namespace Conclave.Hosting.Calls;
+
+/// <summary>
+/// The node as front ends see it, wherever the leader is: writes and renewals go to it, linearizable reads ask it how far this node must have applied and are answered
+/// here, stale ones are answered here at once. The node behind it must not hold requests itself (hold time zero): the waiting for a leader is done here.
+/// </summary>
+internal sealed class ForwardingGateway : INodeGateway
+{
+    private readonly INodeGateway _local;
+    private readonly LeaderCalls _calls;
+    private readonly ReadIndexRounds _leaseReads, _quorumReads;
+
+    /// <param name="local">The node.</param>
+    /// <param name="statusChanged">Fires when its view of the leader has changed.</param>
+    /// <param name="rootPublished">Fires when its state has.</param>
+    /// <param name="pool">Calls to other servers.</param>
+    /// <param name="limits">Times.</param>
+    /// <param name="time">Clocks and timers.</param>
+    public ForwardingGateway(INodeGateway local, Pulse statusChanged, Pulse rootPublished, RpcPool pool, ForwardLimits limits, TimeProvider time)
+    {
+        _local = local;
+        _calls = new LeaderCalls(local, statusChanged, pool, limits, time);
+        _leaseReads = new ReadIndexRounds(local, rootPublished, _calls, ReadMode.Default, limits.HoldTime, time);
+        _quorumReads = new ReadIndexRounds(local, rootPublished, _calls, ReadMode.Consistent, limits.HoldTime, time);
+    }
+
+    /// <inheritdoc/>
+    public NodeIdentity Identity => _local.Identity;
+
+    /// <inheritdoc/>
+    public StateRoot Root => _local.Root;
+
+    /// <inheritdoc/>
+    public ClusterStatus Status => _local.Status;
+
+    /// <inheritdoc/>
+    public RaftStatus Raft => _local.Raft;
+
+    /// <inheritdoc/>
+    public ValueTask<ApplyResult> ApplyAsync(ReadOnlyMemory<byte> command, CancellationToken stop)
+    {
+        var status = _local.Status;
+        // Nobody else can lead: what the node says is final.
+        if (status.IsLeader && status.IsSoleVoter) return _local.ApplyAsync(command, stop);
+        return status.IsLeader ? ApplyHereAsync(command, stop) : ApplyAtLeaderAsync(command, stop);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ReadGrant> ReadAsync(ReadMode mode, CancellationToken stop)
+    {
+        var status = _local.Status;
+        if (mode == ReadMode.Stale || (status.IsLeader && status.IsSoleVoter)) return _local.ReadAsync(mode, stop);
+        if (!status.IsLeader) return ReadAtLeaderAsync(mode, stop);
+        var granted = _local.ReadAsync(mode, stop);
+        return granted.IsCompletedSuccessfully && granted.Result.Error is null ? granted : ReadHereAsync(granted, mode, stop);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Session?> RenewSessionAsync(string id, CancellationToken stop)
+    {
+        var renewed = await _calls.RunAsync(new RenewRequest(_local, id), stop).ConfigureAwait(false);
+        return renewed.Error is null ? renewed.Value : throw new NodeUnavailableException(renewed.Error);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ApplyResult> ApplyHereAsync(ReadOnlyMemory<byte> command, CancellationToken stop)
+    {
+        var result = await _local.ApplyAsync(command, stop).ConfigureAwait(false);
+        bool hasResigned = result is { Kind: ApplyResultKind.Error, Text: ErrorTexts.NoLeader };
+        return hasResigned ? await ApplyAtLeaderAsync(command, stop).ConfigureAwait(false) : result;
+    }
+
+    private async ValueTask<ApplyResult> ApplyAtLeaderAsync(ReadOnlyMemory<byte> command, CancellationToken stop)
+    {
+        if (CommandType.CoordinateBatchUpdate == (CommandType)(command.Span[0] & ~CommandCodec.Ignorable)) return await NoteCoordinatesAsync(command, stop).ConfigureAwait(false);
+        if (CommandArguments.MethodOf((CommandType)command.Span[0]).IsEmpty) return ApplyResult.Error(ErrorTexts.NoLeader);
+        var applied = await _calls.RunAsync(new CommandRequest(_local, command), stop).ConfigureAwait(false);
+        return applied.Error is null ? applied.Value : ApplyResult.Error(applied.Error);
+    }
+
+    // Other servers take coordinates one by one.
+    private async ValueTask<ApplyResult> NoteCoordinatesAsync(ReadOnlyMemory<byte> command, CancellationToken stop)
+    {
+        IReadOnlyList<CoordinateEntry> batch;
+        try
+        {
+            batch = CommandCodec.DecodeCoordinates(command[1..]);
+        }
+        catch (MsgPackException malformed)
+        {
+            return ApplyResult.Error("malformed command: " + malformed.Message);
+        }
+        foreach (var entry in batch)
+        {
+            var noted = await _calls.RunAsync(new CoordinateRequest(_local, entry), stop).ConfigureAwait(false);
+            if (noted.Error is not null) return ApplyResult.Error(noted.Error);
+        }
+        return ApplyResult.None;
+    }
+
+    private async ValueTask<ReadGrant> ReadHereAsync(ValueTask<ReadGrant> granted, ReadMode mode, CancellationToken stop)
+    {
+        var grant = await granted.ConfigureAwait(false);
+        return grant.Error == ErrorTexts.NoLeader ? await ReadAtLeaderAsync(mode, stop).ConfigureAwait(false) : grant;
+    }
+
+    private ValueTask<ReadGrant> ReadAtLeaderAsync(ReadMode mode, CancellationToken stop) =>
+        (mode == ReadMode.Consistent ? _quorumReads : _leaseReads).ReadAsync(stop);
+}

@@ -1,0 +1,127 @@
+using Conclave.Core;
+using Conclave.Core.Codec;
+using Conclave.Core.Model;
+using Conclave.Node;
+using Conclave.Rpc.Messages;
+
+namespace Conclave.Hosting.Calls;
+
+/// <summary>A command for the log.</summary>
+internal sealed class CommandRequest(INodeGateway local, ReadOnlyMemory<byte> command) : ILeaderRequest<ApplyResult>
+{
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Method { get; } = CommandArguments.MethodOf((CommandType)command.Span[0]).ToArray();
+
+    /// <inheritdoc/>
+    public bool IsRepeatable => false;
+
+    /// <inheritdoc/>
+    public async ValueTask<Attempt<ApplyResult>> ServeAsync(CancellationToken stop)
+    {
+        var result = await local.ApplyAsync(command, stop).ConfigureAwait(false);
+        return new(result, result.Kind == ApplyResultKind.Error ? result.Text : null);
+    }
+
+    /// <summary>The body as it will be logged.</summary>
+    public ReadOnlyMemory<byte> Argument() => command[1..];
+
+    /// <inheritdoc/>
+    public ApplyResult Read(ReadOnlyMemory<byte> result) => CommandResults.Read(command, result);
+}
+
+/// <summary>The coordinate of one node.</summary>
+internal sealed class CoordinateRequest(INodeGateway local, CoordinateEntry entry) : ILeaderRequest<ApplyResult>
+{
+    private static readonly byte[] s_method = CommandArguments.MethodOf(CommandType.CoordinateBatchUpdate).ToArray();
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Method => s_method;
+
+    /// <inheritdoc/>
+    public bool IsRepeatable => true;
+
+    /// <inheritdoc/>
+    public async ValueTask<Attempt<ApplyResult>> ServeAsync(CancellationToken stop)
+    {
+        var result = await local.ApplyAsync(CommandCodec.Encode([entry]), stop).ConfigureAwait(false);
+        return new(result, result.Kind == ApplyResultKind.Error ? result.Text : null);
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Argument() => RpcEncoding.Bytes((ref MsgPackWriter writer) => CommandArguments.WriteCoordinate(ref writer, entry, local.Identity.Datacenter));
+
+    /// <inheritdoc/>
+    public ApplyResult Read(ReadOnlyMemory<byte> result) => ApplyResult.None;
+}
+
+/// <summary>Restarts the time limit of a session.</summary>
+internal sealed class RenewRequest(INodeGateway local, string id) : ILeaderRequest<Session?>
+{
+    private static readonly byte[] s_method = "Session.Renew"u8.ToArray();
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Method => s_method;
+
+    /// <inheritdoc/>
+    public bool IsRepeatable => true;
+
+    /// <inheritdoc/>
+    public async ValueTask<Attempt<Session?>> ServeAsync(CancellationToken stop)
+    {
+        try
+        {
+            return new(await local.RenewSessionAsync(id, stop).ConfigureAwait(false), null);
+        }
+        catch (NodeUnavailableException unavailable)
+        {
+            return new(null, unavailable.Message);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Argument() => RpcEncoding.Bytes((ref MsgPackWriter writer) => QueryArguments.WriteSession(ref writer, local.Identity.Datacenter, id));
+
+    /// <inheritdoc/>
+    public Session? Read(ReadOnlyMemory<byte> result) => SessionResults.ReadFirst(result.Span);
+}
+
+/// <summary>Asks the leader how far a linearizable read must have applied.</summary>
+internal sealed class ReadIndexRequest(INodeGateway local, ReadMode mode) : ILeaderRequest<ulong>
+{
+    private static readonly byte[] s_method = ReadIndexMessages.Method.ToArray();
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Method => s_method;
+
+    /// <inheritdoc/>
+    public bool IsRepeatable => true;
+
+    /// <inheritdoc/>
+    public async ValueTask<Attempt<ulong>> ServeAsync(CancellationToken stop)
+    {
+        var grant = await local.ReadAsync(mode, stop).ConfigureAwait(false);
+        return grant.Root is { } root ? new(root.LastIndex, null) : new(0, grant.Error ?? ErrorTexts.NoLeader);
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Argument() => RpcEncoding.Bytes((ref MsgPackWriter writer) => ReadIndexMessages.WriteArgument(ref writer, mode == ReadMode.Consistent));
+
+    /// <inheritdoc/>
+    public ulong Read(ReadOnlyMemory<byte> result) => ReadIndexMessages.ReadResult(result.Span);
+}
+
+/// <summary>Small arguments.</summary>
+internal static class RpcEncoding
+{
+    public delegate void Body(ref MsgPackWriter writer);
+
+    /// <summary>Whatever <paramref name="body"/> writes.</summary>
+    public static byte[] Bytes(Body body)
+    {
+        using var buffer = new PooledBuffer(128);
+        var writer = new MsgPackWriter(buffer);
+        body(ref writer);
+        writer.Flush();
+        return buffer.ToArray();
+    }
+}

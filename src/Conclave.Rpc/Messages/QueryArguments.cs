@@ -1,0 +1,137 @@
+using Conclave.Core.Codec;
+using Conclave.Core.Model;
+
+namespace Conclave.Rpc.Messages;
+
+/// <summary>
+/// The argument of any read. Methods ask for different fields, but a field means the same wherever it stands, missing ones are zero and unknown ones mean nothing:
+/// one form reads them all.
+/// </summary>
+public sealed record QueryArguments
+{
+    private static readonly FieldNames s_fields = new(
+        "Datacenter", "Token", "MinQueryIndex", "MaxQueryTime", "AllowStale", "RequireConsistent", "Filter", "Source", "NodeMetaFilters", "Node", "ServiceName", "ServiceTag",
+        "ServiceTags", "TagFilter", "ServiceAddress", "Connect", "Ingress", "State", "Key", "Prefix", "Seperator", "SessionID", "Session", "ServiceKind", "UseServiceKind", "Kind", "Name");
+
+#pragma warning disable CS1591 // Names of the wire.
+    public QueryOptions Options { get; init; }
+    public string Datacenter { get; init; } = "";
+    public string SourceNode { get; init; } = "";
+    public TextMap<string>? NodeMetaFilters { get; init; }
+    public string Node { get; init; } = "";
+    public string ServiceName { get; init; } = "";
+    public IReadOnlyList<string>? ServiceTags { get; init; }
+    public bool TagFilter { get; init; }
+    public string ServiceAddress { get; init; } = "";
+    public bool Connect { get; init; }
+    public bool Ingress { get; init; }
+    public string State { get; init; } = "";
+    public byte[] Key { get; init; } = [];
+    public byte[] Separator { get; init; } = [];
+    public string SessionId { get; init; } = "";
+    public string ServiceKind { get; init; } = "";
+    public bool UseServiceKind { get; init; }
+    public string Kind { get; init; } = "";
+    public string Name { get; init; } = "";
+#pragma warning restore CS1591
+
+    /// <summary>Reads an argument.</summary>
+    /// <exception cref="MsgPackException">Malformed.</exception>
+    public static QueryArguments Read(ReadOnlySpan<byte> argument)
+    {
+        var reader = new MsgPackReader(argument);
+        var draft = new Draft();
+        var fields = new FieldReader(ref reader, s_fields);
+        while (fields.TryNext(ref reader, out int field)) draft.Take(ref reader, field);
+        return draft.Finish();
+    }
+
+    /// <summary>Writes the argument of a method that asks about a session.</summary>
+    public static void WriteSession(ref MsgPackWriter writer, string datacenter, string sessionId)
+    {
+        writer.WriteMapHeader(3);
+        writer.WriteField("Datacenter"u8, datacenter);
+        writer.WriteField("Session"u8, sessionId);
+        writer.WriteField("SessionID"u8, sessionId);
+    }
+
+    private ref struct Draft
+    {
+        private string? _datacenter, _token, _filter, _source, _node, _service, _tag, _address, _state, _session, _sessionId, _serviceKind, _kind, _name;
+        private ulong _minIndex;
+        private long _maxTime;
+        private bool _stale, _consistent, _tagFilter, _connect, _ingress, _useKind;
+        private TextMap<string>? _meta;
+        private IReadOnlyList<string>? _tags;
+        private byte[]? _key, _separator;
+
+        public void Take(ref MsgPackReader reader, int field)
+        {
+            switch (field)
+            {
+                case 0: _datacenter = reader.ReadText(); break;
+                case 1: _token = reader.ReadText(); break;
+                case 2: _minIndex = reader.ReadUInt64(); break;
+                case 3: _maxTime = reader.ReadInt64(); break;
+                case 4: _stale = reader.ReadBool(); break;
+                case 5: _consistent = reader.ReadBool(); break;
+                case 6: _filter = reader.ReadText(); break;
+                case 7: _source = ReadSource(ref reader); break;
+                case 8: _meta = MsgPackCollections.ReadTextMap(ref reader); break;
+                case 9: _node = reader.ReadText(); break;
+                case 10: _service = reader.ReadText(); break;
+                case 11: _tag = reader.ReadText(); break;
+                case 12: _tags = MsgPackCollections.ReadTexts(ref reader); break;
+                case 13: _tagFilter = reader.ReadBool(); break;
+                case 14: _address = reader.ReadText(); break;
+                case 15: _connect = reader.ReadBool(); break;
+                case 16: _ingress = reader.ReadBool(); break;
+                case 17: _state = reader.ReadText(); break;
+                case 18 or 19: _key = reader.ReadTextSpan().ToArray(); break;
+                case 20: _separator = reader.ReadTextSpan().ToArray(); break;
+                case 21: _sessionId = reader.ReadText(); break;
+                case 22: _session = reader.ReadText(); break;
+                case 23: _serviceKind = reader.ReadText(); break;
+                case 24: _useKind = reader.ReadBool(); break;
+                case 25: _kind = reader.ReadText(); break;
+                case 26: _name = reader.ReadText(); break;
+            }
+        }
+
+        public readonly QueryArguments Finish() => new()
+        {
+            Options = new()
+            {
+                Token = _token, MinQueryIndex = _minIndex, MaxQueryTimeNanoseconds = _maxTime, AllowStale = _stale, RequireConsistent = _consistent, Filter = _filter,
+            },
+            Datacenter = _datacenter ?? "",
+            SourceNode = _source ?? "",
+            NodeMetaFilters = _meta,
+            Node = _node ?? "",
+            ServiceName = _service ?? "",
+            // Older senders have one tag only.
+            ServiceTags = _tags is { Count: > 0 } ? _tags : string.IsNullOrEmpty(_tag) ? null : [_tag],
+            TagFilter = _tagFilter,
+            ServiceAddress = _address ?? "",
+            Connect = _connect,
+            Ingress = _ingress,
+            State = _state ?? "",
+            Key = _key ?? [],
+            Separator = _separator ?? [],
+            SessionId = string.IsNullOrEmpty(_sessionId) ? _session ?? "" : _sessionId,
+            ServiceKind = _serviceKind ?? "",
+            UseServiceKind = _useKind,
+            Kind = _kind ?? "",
+            Name = _name ?? "",
+        };
+
+        private static string ReadSource(ref MsgPackReader reader)
+        {
+            string node = "";
+            for (int left = reader.ReadMapHeader(); left > 0; left--)
+                if (reader.ReadKey().SequenceEqual("Node"u8)) node = reader.ReadText();
+                else reader.Skip(acceptExtensions: true);
+            return node;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using Conclave.Core;
+using Conclave.Core.Model;
+using Conclave.Hosting.Calls;
+using Conclave.Node;
+using Conclave.State;
+
+namespace Conclave.Hosting.Tests.Rpc;
+
+/// <summary>A node that applies at once, to a state that several of them share; leads when it is told so.</summary>
+internal sealed class FakeGateway(FakeCluster cluster, string name) : INodeGateway
+{
+    private volatile StateRoot _root = new();
+    private volatile ClusterStatus _status = new(IsLeader: false, "", "", 1, []);
+
+    public NodeIdentity Identity { get; } = new(name, name, "dc1", "");
+
+    public StateRoot Root => _root;
+
+    public ClusterStatus Status => _status;
+
+    public RaftStatus Raft { get; } = new("Follower", 1, 0, 0, 0, 0, 0, 0, 0);
+
+    public Pulse StatusChanged { get; } = new();
+
+    public Pulse RootPublished { get; } = new();
+
+    /// <summary>What writes and barriers answer instead of doing anything.</summary>
+    public Func<string?> Refusal { get; set; } = () => null;
+
+    /// <summary>Writes and barriers wait for it.</summary>
+    public Task Delay { get; set; } = Task.CompletedTask;
+
+    public int Applied;
+
+    public void Believe(ClusterStatus status)
+    {
+        _status = status;
+        StatusChanged.Fire();
+    }
+
+    /// <summary>Applies what the cluster has committed.</summary>
+    public void CatchUp()
+    {
+        _root = cluster.Root;
+        RootPublished.Fire();
+    }
+
+    public async ValueTask<ApplyResult> ApplyAsync(ReadOnlyMemory<byte> command, CancellationToken stop)
+    {
+        await Delay.ConfigureAwait(false);
+        if (Refusal() is { } refusal) return ApplyResult.Error(refusal);
+        if (!_status.IsLeader) return ApplyResult.Error(ErrorTexts.NoLeader);
+        Interlocked.Increment(ref Applied);
+        var result = cluster.Apply(command);
+        CatchUp();
+        return result;
+    }
+
+    public async ValueTask<ReadGrant> ReadAsync(ReadMode mode, CancellationToken stop)
+    {
+        if (mode == ReadMode.Stale) return new ReadGrant(_root, null, _status.KnownLeader, 0);
+        await Delay.ConfigureAwait(false);
+        return _status.IsLeader ? new ReadGrant(_root, null, KnownLeader: true, 0) : new ReadGrant(null, ErrorTexts.NoLeader, KnownLeader: false, 0);
+    }
+
+    public ValueTask<Session?> RenewSessionAsync(string id, CancellationToken stop)
+    {
+        if (!_status.IsLeader) throw new NodeUnavailableException(ErrorTexts.NoLeader);
+        _root.SessionGet(id, null, out var session);
+        return new(session);
+    }
+}
+
+/// <summary>What a cluster of <see cref="FakeGateway"/> has committed.</summary>
+internal sealed class FakeCluster
+{
+    private readonly Lock _gate = new();
+    private readonly CommandApplier _applier = new(new StateRoot());
+    private ulong _index = 10;
+
+    public StateRoot Root { get; private set; } = new();
+
+    public ApplyResult Apply(ReadOnlyMemory<byte> command)
+    {
+        lock (_gate)
+        {
+            var index = new LogIndex(++_index);
+            var result = _applier.Apply(index, command);
+            Root = _applier.Publish(out var fired);
+            if (!fired.TryFinish()) ThreadPool.QueueUserWorkItem(_ => fired.Fire());
+            return result.At(index.Value);
+        }
+    }
+}
