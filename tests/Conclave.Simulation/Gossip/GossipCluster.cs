@@ -51,7 +51,10 @@ internal sealed class GossipCluster
     /// <summary>Members that are up and have been part of the pool.</summary>
     public IEnumerable<GossipProcess> Live => Processes.Where(node => node.Phase == NodePhase.Member);
 
-    /// <summary>Names of user events fired in the quiet time.</summary>
+    /// <summary>Counts instead of checkers, for pools too large to look at everything.</summary>
+    public PoolMeter? Meter { get; init; }
+
+    /// <summary>Whether nothing may go wrong any more.</summary>
     public bool IsQuiet { get; private set; }
 
     public static GossipEndpoint EndpointOf(int id) => new(FirstAddress + (uint)id, false, Port);

@@ -24,7 +24,9 @@ internal sealed partial class GossipProcess
         else
         {
             // What is told to the outside may come back as another input at once, and that must find the outbox empty.
-            var happened = events.ToArray();
+            GossipEvent[] happened = [];
+            if (_cluster.Meter is not { } meter) happened = [.. events];
+            else foreach (var e in events) meter.OnEvent(e);
             var completed = completions.ToArray();
             outbox.Clear();
             int life = Life;
@@ -99,6 +101,7 @@ internal sealed partial class GossipProcess
 
     private void Note(in GossipLogLine line)
     {
+        if (_cluster.Meter is not null) return;
         World.Trace.Add(World.Now, "node {a}: {c}", Id, 0, line.Text);
         if (line.Level >= GossipLogLevel.Warning) World.Mark("log: " + Shape(line.Text));
     }

@@ -1,3 +1,5 @@
+using Conclave.Simulation.Gossip;
+
 namespace Conclave.Simulation;
 
 /// <summary>The runner. Its exit code is that of the first failure's <see cref="FailureKind"/>.</summary>
@@ -14,6 +16,7 @@ internal static class Program
             return WrongArguments;
         }
         if (options.List) return List();
+        if (options.Sweep.Count > 0 || options.Draw is not null) return Sweep(options);
         if (ScenarioList.Find(options.Scenario) is not { } scenario)
         {
             Console.Error.WriteLine($"There is no scenario {options.Scenario}.");
@@ -30,6 +33,13 @@ internal static class Program
             Console.WriteLine(scenario.Name);
             foreach (string mutation in scenario.Mutations) Console.WriteLine("  " + mutation);
         }
+        return 0;
+    }
+
+    private static int Sweep(RunnerOptions options)
+    {
+        PoolSweep.Run(options.Sweep, options.Seed ?? options.First, options.Results);
+        if (options.Draw is not null) PoolSweep.Draw(options.Results, options.Draw);
         return 0;
     }
 

@@ -22,6 +22,10 @@ internal sealed record RunnerOptions
           --list            print scenarios and the bugs that can be planted
           --shrink          make the plan of a failing seed smaller
           --digests         print one line for each seed
+
+          --sweep N,N,...   measure gossip pools of these sizes without faults
+          --results FILE    where the measurements are appended, and drawn from (default benchmarks/results/gossip-simulated.jsonl)
+          --draw FOLDER     draw the measurements as pictures into this folder
         """;
 
     public string Scenario { get; init; } = "echo";
@@ -51,6 +55,12 @@ internal sealed record RunnerOptions
     public bool Shrink { get; init; }
 
     public bool Digests { get; init; }
+
+    public IReadOnlyList<int> Sweep { get; init; } = [];
+
+    public string Results { get; init; } = "benchmarks/results/gossip-simulated.jsonl";
+
+    public string? Draw { get; init; }
 
     /// <summary>Reads the arguments; null and a reason when they are wrong.</summary>
     public static RunnerOptions? Parse(string[] arguments, out string error)
@@ -90,6 +100,9 @@ internal sealed record RunnerOptions
         return name switch
         {
             "--scenario" => options with { Scenario = value },
+            "--results" => options with { Results = value },
+            "--draw" => options with { Draw = value },
+            "--sweep" when Sizes(value) is { } sizes => options with { Sweep = sizes },
             "--mutation" => options with { Mutation = value },
             "--seeds" when isNumber => options with { Seeds = number },
             "--first" when isNumber => options with { First = (ulong)number },
@@ -101,5 +114,16 @@ internal sealed record RunnerOptions
             "--verify" when isNumber => options with { VerifyPercent = (int)number },
             _ => null,
         };
+    }
+
+    private static List<int>? Sizes(string list)
+    {
+        var sizes = new List<int>();
+        foreach (string part in list.Split(','))
+        {
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int size) || size < 2) return null;
+            sizes.Add(size);
+        }
+        return sizes;
     }
 }
