@@ -68,6 +68,7 @@ internal sealed partial class SwimCore
     {
         if (_probed is not { } node) return;
         StopProbe();
+        _probed = node;
         _isRoundTripKnown = false;
         StartProbe(node);
     }

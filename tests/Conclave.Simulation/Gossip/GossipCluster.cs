@@ -69,7 +69,7 @@ internal sealed class GossipCluster
         foreach (var checker in _checkers) what(checker);
     }
 
-    public GossipPool CreatePool(GossipConfig config, GossipStart start, Prng chance, Instant now) => new(config, start, chance, now);
+    public GossipPool CreatePool(GossipConfig config, GossipStart start, Prng chance, Instant now) => new(config, start, chance, now, _scratch);
 
     /// <summary>Settings with the planted bug in them.</summary>
     public GossipConfig Mutate(GossipConfig config) => Mutation switch
