@@ -5,6 +5,9 @@ namespace Conclave.Gossip.Security;
 /// <summary>A key of 16, 24 or 32 bytes (AES-128, 192, 256), ready for use. Its text form is never its content, so that it cannot reach a log.</summary>
 public sealed class GossipKey : IDisposable
 {
+    /// <summary>Blocks in a row that must fit before the key counts as one that fits again.</summary>
+    internal const int MisfitsRemembered = 64;
+
     private readonly byte[] _bytes;
 
     /// <summary>Takes a copy of the bytes.</summary>
@@ -28,6 +31,9 @@ public sealed class GossipKey : IDisposable
     }
 
     internal AesGcm Cipher { get; }
+
+    /// <summary>Above zero when the key lately did not fit a block.</summary>
+    internal int Misfits { get; set; }
 
     internal ReadOnlySpan<byte> Bytes => _bytes;
 
