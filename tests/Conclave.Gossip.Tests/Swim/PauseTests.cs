@@ -76,6 +76,22 @@ public sealed class PauseTests
     }
 
     [Fact]
+    public void A_probe_begun_anew_goes_all_its_way_when_nobody_answers()
+    {
+        var hosts = _net.AddPool(3);
+        _net.Stop(hosts[2]);
+        for (int i = 0; i < 10; i++)
+        {
+            _net.Run(TimeSpan.FromMilliseconds(900));
+            _net.Pause(hosts[0]);
+            _net.Run(TimeSpan.FromSeconds(2));
+            _net.Continue(hosts[0]);
+        }
+        Assert.True(_net.RunUntil(() => hosts[..2].All(h => h.StateOf("c") == SwimState.Dead), TimeSpan.FromSeconds(30)));
+        Assert.Equal(2, hosts[0].Core.AliveCount);
+    }
+
+    [Fact]
     public void A_timer_a_little_late_is_no_pause()
     {
         var a = _net.Add("a");
