@@ -7,6 +7,7 @@ using Conclave.Gossip.Security;
 namespace Conclave.Gossip.Tests;
 
 /// <summary>The path of a packet, in and out, allocates nothing once it is warm.</summary>
+[Collection(Swim.CostTests.Alone)]
 public sealed class AllocationTests
 {
     private const int Rounds = 500;

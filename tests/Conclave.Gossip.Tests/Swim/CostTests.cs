@@ -5,8 +5,12 @@ using Conclave.Gossip.Swim;
 namespace Conclave.Gossip.Tests.Swim;
 
 /// <summary>What membership costs: nothing for each packet in a steady pool, little for each member, and no more than the packet for lies.</summary>
+[Collection(Alone)]
 public sealed class CostTests
 {
+    /// <summary>Tests that measure the memory of the process and run while nothing else does.</summary>
+    public const string Alone = "alone";
+
     private const int Members = 50, Rounds = 300;
 
     private static readonly TimeSpan s_hardlyEver = TimeSpan.FromHours(20);
@@ -153,3 +157,7 @@ public sealed class CostTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 }
+
+/// <summary>See <see cref="CostTests.Alone"/>.</summary>
+[CollectionDefinition(CostTests.Alone, DisableParallelization = true)]
+public sealed class AloneCollection;
