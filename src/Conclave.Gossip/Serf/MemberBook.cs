@@ -159,6 +159,8 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
 
     private void AddGone(MemberRecord record, MemberStatus status)
     {
+        // Whoever makes members up and lets them die would else fill the memory, for they stay for days. The first ones are not always the oldest, but nearly.
+        if (_gone.Count >= GossipLimits.MembersMax) Erase(_failed.Count >= _left.Count ? _failed[0] : _left[0], "EventMemberReap (too many)");
         var list = status == MemberStatus.Left ? _left : _failed;
         record.Status = status;
         Changed(record);
