@@ -66,9 +66,10 @@ internal static class TagPattern
             }
             else
             {
+                bool wasInClass = isInClass;
                 isInClass = TranslatePlain(rest[0], isInClass, output);
                 // A bracket that comes first in a class stands for itself.
-                if (isInClass && rest[0] == '[') i += TranslateClassStart(pattern.AsSpan(i + 1), output);
+                if (isInClass && !wasInClass) i += TranslateClassStart(pattern.AsSpan(i + 1), output);
             }
         }
         return output.ToString();
