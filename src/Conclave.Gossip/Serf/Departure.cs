@@ -17,6 +17,7 @@ internal sealed class Departure(SerfContext context, MemberBook book, SerfBroadc
     {
         There,
         IntentGoesOut,
+        IntentSpreads,
         DeathGoesOut,
         Lingers,
         Gone,
@@ -43,15 +44,18 @@ internal sealed class Departure(SerfContext context, MemberBook book, SerfBroadc
     /// <summary>End of a turn: the intent may have gone out in it.</summary>
     public void OnTurn()
     {
-        if (_phase == Phase.IntentGoesOut && !broadcasts.Intents.IsPending(_intent)) TellDeath();
+        if (_phase != Phase.IntentGoesOut || broadcasts.Intents.IsPending(_intent)) return;
+        // Those who have the intent from us pass it on in their next round: a death that came sooner would overtake it now and then, and be taken for a failure.
+        context.Timers.Cancel(_timer);
+        _phase = Phase.IntentSpreads;
+        _timer = context.Timers.Set(context.Now + context.Config.GossipInterval, SerfTimerKind.LeaveIntentDeadline);
     }
 
-    /// <summary>The intent had its time.</summary>
+    /// <summary>The intent had its time, to go out or to spread.</summary>
     public void OnIntentDeadline()
     {
-        if (_phase != Phase.IntentGoesOut) return;
-        context.Log(GossipLogLevel.Warning, "timeout while waiting for graceful leave");
-        TellDeath();
+        if (_phase == Phase.IntentGoesOut) context.Log(GossipLogLevel.Warning, "timeout while waiting for graceful leave");
+        if (_phase is Phase.IntentGoesOut or Phase.IntentSpreads) TellDeath();
     }
 
     /// <summary>Membership has told it.</summary>

@@ -54,17 +54,34 @@ internal sealed partial class MemberBook
     }
 
     /// <summary>
-    /// Another member knows that this one has left at <paramref name="time"/>. Its intent must count for more than the join before; but when we know as much,
-    /// only the later time stays, or two members would push each other's times up with every exchange, as peers do.
+    /// Another member lists this one as having left at <paramref name="time"/>. Of one that is there for us this is believed by itself alone, which says that it
+    /// is still there: if it has really left, its death arrives as well and a later list says why. Peers take it for an intent one tick later, which can meet
+    /// the intent of one that has come back at just that tick, and then stays for good.
     /// </summary>
     public void OnKnownLeft(ReadOnlySpan<byte> name, ulong time)
     {
-        if (Find(name) is not { Status: MemberStatus.Left } record)
+        if (!context.MemberClock.Witness(time))
         {
-            OnLeaveIntent(name, time == ulong.MaxValue ? time : time + 1, prune: false);
+            Drop();
             return;
         }
-        if (time > record.StatusTime && context.MemberClock.Witness(time)) record.StatusTime = time;
+        var record = Find(name);
+        if (record is null)
+        {
+            TryBuffer(name, isLeave: true, time);
+            return;
+        }
+        if (time < record.StatusTime) return;
+        if (record.IsGone)
+        {
+            record.StatusTime = time;
+            if (record.Status == MemberStatus.Failed) TurnLeft(record);
+        }
+        else if (IsSelf(record) && !IsLeaving)
+        {
+            context.Log(GossipLogLevel.Debug, "Refuting an older leave intent");
+            AnnounceJoin();
+        }
     }
 
     /// <summary>Tells all that we are there.</summary>

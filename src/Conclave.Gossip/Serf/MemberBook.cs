@@ -65,11 +65,14 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
         Report(GossipEventKind.Updated, "EventMemberUpdate", record);
     }
 
-    /// <summary>A member is gone: it has left if it said so before, else it failed.</summary>
+    /// <summary>
+    /// A member is gone: it has left if it said so, by its intent or in the very word that it is gone, else it failed. Gossip may bring that word before the
+    /// intent; peers then show a failure until the intent comes, which nobody gains from.
+    /// </summary>
     public void OnGone(SwimNode node)
     {
         if (node.Serf is not MemberRecord { IsGone: false } record) return;
-        bool hasLeft = record.Status == MemberStatus.Leaving;
+        bool hasLeft = record.Status == MemberStatus.Leaving || node.State == SwimState.Left;
         record.GoneAt = context.Now;
         AddGone(record, hasLeft ? MemberStatus.Left : MemberStatus.Failed);
         if (hasLeft) Report(GossipEventKind.Left, "EventMemberLeave", record);

@@ -16,14 +16,20 @@ internal static class GossipBounds
     /// <summary>Everything was said that was to be said.</summary>
     public static TimeSpan Drain(GossipCluster cluster) => TimeSpan.FromMinutes(2) + ConfigOf(cluster).GossipInterval * (cluster.Processes.Count * 4);
 
+    /// <summary>All have heard of a user event: whom gossip missed learns of it when states are exchanged.</summary>
+    public static TimeSpan Spread(GossipCluster cluster) => ConfigOf(cluster).PushPullInterval * (cluster.Processes.Count > 32 ? 12 : 6);
+
     /// <summary>A query has ended.</summary>
     public static TimeSpan Query(GossipCluster cluster) => ConfigOf(cluster).GossipInterval * 16 * (1 + (int)Math.Ceiling(Math.Log10(cluster.Processes.Count + 1))) + TimeSpan.FromSeconds(2);
+
+    /// <summary>The longest that somebody is suspected.</summary>
+    public static TimeSpan Suspicion(GossipCluster cluster) => SuspicionMax(cluster, ConfigOf(cluster));
 
     /// <summary>All know that somebody left, and that one has gone.</summary>
     public static TimeSpan Leave(GossipCluster cluster)
     {
         var config = ConfigOf(cluster);
-        return config.BroadcastTimeout * 2 + config.LeavePropagateDelay + config.GossipInterval * 20;
+        return config.BroadcastTimeout * 2 + config.LeavePropagateDelay + config.GossipInterval * 20 + Spread(cluster);
     }
 
     /// <summary>All know that somebody was killed.</summary>

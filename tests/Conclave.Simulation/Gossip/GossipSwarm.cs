@@ -25,8 +25,8 @@ internal enum Hardship
     BadFiles = 1 << 14,
     SmallPackets = 1 << 15,
 
-    /// <summary>What makes members unreachable, so that others are right to say that they failed.</summary>
-    Unreachable = Partitions | Clogging | Pauses | Crashes | Flapping | SmallPackets,
+    /// <summary>What makes members unreachable, so that others are right to say that they failed. Streams carry probes where packets get lost.</summary>
+    Unreachable = Partitions | Clogging | BadStreams | Pauses | Crashes | Flapping | SmallPackets,
 }
 
 /// <summary>The choices of one seed.</summary>

@@ -5,6 +5,9 @@ namespace Conclave.Simulation.Gossip;
 /// <summary>A query hears of each member at most once, only of those it asked, nothing after its end, and it ends.</summary>
 internal sealed class QueryChecker(GossipCluster cluster) : GossipChecker(cluster)
 {
+    /// <summary>The query that everybody answers.</summary>
+    public const string Roll = "who is there";
+
     private const string Name = "queries";
 
     private readonly Dictionary<(GossipProcess Node, int Life, long Query), Asked> _asked = [];
@@ -32,9 +35,9 @@ internal sealed class QueryChecker(GossipCluster cluster) : GossipChecker(cluste
             if (node.IsUp && node.Life == life && !asked.IsDone) SimFailureException.Liveness(Name, $"query {query} of {node.Name} has no end");
     }
 
-    /// <summary>Members that have answered a query of the quiet time.</summary>
-    public int ResponsesTo(GossipProcess node, Func<GossipQuery, bool> which) =>
-        _asked.Where(pair => pair.Key.Node == node && which(pair.Value.What)).Sum(pair => pair.Value.Responses.Count);
+    /// <summary>Members that answered any of a node's calls of the <see cref="Roll"/>.</summary>
+    public int Present(GossipProcess node) =>
+        _asked.Where(pair => pair.Key.Node == node && pair.Key.Life == node.Life && pair.Value.What.Name == Roll).SelectMany(pair => pair.Value.Responses).Distinct().Count();
 
     private sealed class Asked(GossipQuery what)
     {
