@@ -28,6 +28,8 @@ internal sealed class UserEventChecker(GossipCluster cluster) : GossipChecker(cl
         {
             // A ring of few places forgets events before everybody has exchanged states, and who has not joined yet speaks to nobody.
             if (!firerWasMember || Cluster.Swarm.HasTinyLimits) continue;
+            // What only those have heard who are gone is lost with them.
+            if (!Cluster.Live.Any(node => _heard.ContainsKey((node, node.Life, name)))) continue;
             foreach (var node in Cluster.Live)
                 if (node.UpSince < at && !_heard.ContainsKey((node, node.Life, name))) return $"{node.Name} never heard of {name}, fired at {at.Nanoseconds / 1e9:F3} s";
         }
