@@ -86,7 +86,7 @@ internal sealed class CoordinateKeeper(SerfContext context, Prng random) : IDisp
     private void Reject(SwimNode node, string reason)
     {
         context.MessagesDropped++;
-        context.Log(GossipLogLevel.Error, $"Rejected coordinate from {node.Name}: {reason}");
+        context.LogOfOthers(GossipLogLevel.Error, $"Rejected coordinate from {node.Name}: {reason}");
     }
 
     private void Encode()

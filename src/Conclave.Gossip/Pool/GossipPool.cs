@@ -35,18 +35,20 @@ public sealed class GossipPool : IDisposable
         _config = config;
         _start = start;
         _ownScratch = scratch is null ? new GossipScratch(random.NextUInt64()) : null;
+        scratch ??= _ownScratch!;
         _context = new SerfContext
         {
             Config = config,
             Outbox = Outbox,
-            Scratch = scratch ?? _ownScratch!,
+            Scratch = scratch,
+            Self = scratch.Name(config.Name),
             Random = random.Split("serf"),
             Now = now,
             Tags = tags,
             Meta = meta,
         };
         _serf = new SerfCore(_context, start.Snapshot);
-        _swim = _context.Swim = new SwimCore(config, start.Keyring, _serf, Outbox, _context.Scratch, random, now);
+        _swim = _context.Swim = new SwimCore(config, start.Keyring, _serf, Outbox, scratch, random, now);
         _swim.Start();
         _serf.Start(start.Snapshot);
     }

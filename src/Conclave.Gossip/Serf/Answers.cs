@@ -32,9 +32,8 @@ internal sealed class Answers(SerfContext context, MemberBook book)
     /// <summary>Sends an answer, or an acknowledgement; false when it is too long.</summary>
     public bool TrySend(in AnswerAddress address, QueryFlags flags, GossipBytes payload)
     {
-        var self = context.Scratch.Name(context.Config.Name);
         context.Buffer.Clear();
-        GossipCodec.Encode(context.Buffer, new QueryResponse { LTime = address.Time, Id = address.Id, From = self.Utf8, Flags = flags, Payload = payload });
+        GossipCodec.Encode(context.Buffer, new QueryResponse { LTime = address.Time, Id = address.Id, From = context.Self.Utf8, Flags = flags, Payload = payload });
         if (context.Buffer.WrittenCount > GossipLimits.QueryBytesMax) return false;
         context.Swim.SendUser(address.To, address.Name, context.Buffer.WrittenSpan);
         if (address.Relays > 0) SendRelayed(address);

@@ -34,7 +34,7 @@ internal sealed class InternalQueries(SerfContext context, MemberBook book, Answ
             case "_serf_list-keys": AnswerList(address); return;
             default:
                 context.MessagesDropped++;
-                context.Log(GossipLogLevel.Warning, "Unhandled internal query");
+                context.LogOfOthers(GossipLogLevel.Warning, "Unhandled internal query");
                 return;
         }
     }
@@ -47,7 +47,7 @@ internal sealed class InternalQueries(SerfContext context, MemberBook book, Answ
         var record = book.Find(name);
         if (record is null) GossipCodec.Encode(output, new SerfMember { IsUnknown = true });
         else WriteMember(output, record);
-        if (!answers.TrySend(address, QueryFlags.None, output.WrittenSpan)) context.Log(GossipLogLevel.Warning, "An answer about a member is too long to be sent");
+        if (!answers.TrySend(address, QueryFlags.None, output.WrittenSpan)) context.LogOfOthers(GossipLogLevel.Warning, "An answer about a member is too long to be sent");
     }
 
     private static void WriteMember(Core.PooledBuffer output, MemberRecord record)
@@ -80,17 +80,17 @@ internal sealed class InternalQueries(SerfContext context, MemberBook book, Answ
         {
             error = "Failed to decode key request";
         }
-        if (error.Length > 0) context.Log(GossipLogLevel.Error, error);
+        if (error.Length > 0) context.LogOfOthers(GossipLogLevel.Error, error);
         TrySend(address, new KeyResponse { Result = error.Length == 0, Message = Encoding.UTF8.GetBytes(error) });
     }
 
     // As many keys as an answer has room for.
     private void AnswerList(in AnswerAddress address)
     {
-        context.Log(GossipLogLevel.Info, "Received list-keys query");
+        context.LogOfOthers(GossipLogLevel.Info, "Received list-keys query");
         if (context.Swim.Keyring is not { } keyring)
         {
-            context.Log(GossipLogLevel.Error, KeyRequests.Empty);
+            context.LogOfOthers(GossipLogLevel.Error, KeyRequests.Empty);
             TrySend(address, new KeyResponse { Message = Encoding.UTF8.GetBytes(KeyRequests.Empty) });
             return;
         }

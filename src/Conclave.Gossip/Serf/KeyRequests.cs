@@ -26,20 +26,20 @@ internal sealed class KeyRequests(SerfContext context)
 
     private string Install(Keyring keyring, ReadOnlySpan<byte> key)
     {
-        context.Log(GossipLogLevel.Info, "Received install-key query");
+        context.LogOfOthers(GossipLogLevel.Info, "Received install-key query");
         if (!GossipKey.IsKeySize(key.Length)) return "key size must be 16, 24 or 32 bytes";
         return keyring.TryInstall(key) ? "" : $"The keyring is full ({GossipLimits.KeysMax} keys)";
     }
 
     private string Use(Keyring keyring, ReadOnlySpan<byte> key)
     {
-        context.Log(GossipLogLevel.Info, "Received use-key query");
+        context.LogOfOthers(GossipLogLevel.Info, "Received use-key query");
         return keyring.TryUse(key) ? "" : "Requested key is not in the keyring";
     }
 
     private string Remove(Keyring keyring, ReadOnlySpan<byte> key)
     {
-        context.Log(GossipLogLevel.Info, "Received remove-key query");
+        context.LogOfOthers(GossipLogLevel.Info, "Received remove-key query");
         return keyring.TryRemove(key) ? "" : "Removing the primary key is not allowed";
     }
 }

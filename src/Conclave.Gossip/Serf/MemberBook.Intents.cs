@@ -19,7 +19,7 @@ internal sealed partial class MemberBook
         if (time <= record.StatusTime) return false;
         if (IsSelf(record) && !IsLeaving)
         {
-            context.Log(GossipLogLevel.Debug, "Refuting an older leave intent");
+            context.LogOfOthers(GossipLogLevel.Debug, "Refuting an older leave intent");
             AnnounceJoin();
             return false;
         }
@@ -88,9 +88,8 @@ internal sealed partial class MemberBook
     public void AnnounceJoin()
     {
         ulong time = context.MemberClock.Time;
-        var self = context.Scratch.Name(context.Config.Name);
-        OnJoinIntent(self.Utf8, time);
-        broadcasts.Add(new JoinIntent { LTime = time, Node = self.Utf8 });
+        OnJoinIntent(context.Self.Utf8, time);
+        broadcasts.Add(new JoinIntent { LTime = time, Node = context.Self.Utf8 });
     }
 
     /// <summary>Tells all that a member leaves, and believes it; returns the ticket of the message.</summary>
@@ -102,7 +101,7 @@ internal sealed partial class MemberBook
         return broadcasts.Add(new LeaveIntent { LTime = time, Node = utf8, Prune = prune });
     }
 
-    private bool IsSelf(MemberRecord record) => record.Node.Name == context.Config.Name;
+    private bool IsSelf(MemberRecord record) => record.Node.Name == context.Self.Text;
 
     private bool TryBuffer(ReadOnlySpan<byte> name, bool isLeave, ulong time) =>
         NodeName.IsAcceptable(name) && _intents.TryAdd(context.Scratch.Hash(name), isLeave, time, context.Now, Count);

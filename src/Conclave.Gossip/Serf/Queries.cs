@@ -35,8 +35,7 @@ internal sealed class Queries(SerfContext context, EventReporter reporter, Membe
         if (Ring.Add(query.LTime, context.QueryClock.Time, query.Id) != RingOutcome.New) return false;
         bool passOn = (query.Flags & QueryFlags.NoBroadcast) == 0;
         reporter.QuerySeen(query.LTime);
-        var self = context.Scratch.Name(context.Config.Name);
-        if (!QueryFilters.Pass(query.Filters, self.Utf8, context.Tags)) return passOn;
+        if (!QueryFilters.Pass(query.Filters, context.Self.Utf8, context.Tags)) return passOn;
         if (!SerfAddress.TryRead(query.Addr.Span, query.Port, out var to) || !book.IsAddressOfMember(to, query.SourceNode))
         {
             context.MessagesDropped++;

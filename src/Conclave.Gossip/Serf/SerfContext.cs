@@ -10,6 +10,7 @@ internal sealed class SerfContext : IDisposable
     /// <summary>Room for nearly every message; the buffer grows for the others.</summary>
     private const int BufferBytes = 256;
 
+    private readonly LogGate _logGate = new();
     private ulong _lastVersions;
     private ReadOnlyMemory<byte> _lastVersionBytes;
 
@@ -20,6 +21,9 @@ internal sealed class SerfContext : IDisposable
     public required GossipScratch Scratch { get; init; }
 
     public required Prng Random { get; init; }
+
+    /// <summary>Our name.</summary>
+    public required NodeName Self { get; init; }
 
     /// <summary>Our tags.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Tags { get; set; }
@@ -48,6 +52,12 @@ internal sealed class SerfContext : IDisposable
     public long MessagesDropped { get; set; }
 
     public void Log(GossipLogLevel level, string text) => Outbox.Write(level, "serf", text);
+
+    /// <summary>A line that others can cause as often as they like: only so many get through.</summary>
+    public void LogOfOthers(GossipLogLevel level, string text)
+    {
+        if (_logGate.TryPass(Now)) Log(level, text);
+    }
 
     /// <summary>Versions as members are shown with them. Nearly all members of a pool have the same.</summary>
     public ReadOnlyMemory<byte> VersionBytes(ulong packed)

@@ -130,13 +130,13 @@ internal sealed class SerfCore : ISwimOwner, IDisposable
     {
         if (known.Name != _context.Config.Name)
         {
-            _context.Log(GossipLogLevel.Warning, $"Name conflict for '{known.Name}' both {known.Endpoint} and {other} are claiming");
+            _context.LogOfOthers(GossipLogLevel.Warning, $"Name conflict for '{known.Name}' both {known.Endpoint} and {other} are claiming");
             return;
         }
         bool resolves = _context.Config.ResolveNameConflicts;
-        _context.Log(GossipLogLevel.Error, $"Node name conflicts with another node at {other}. Names must be unique! (Resolution enabled: {(resolves ? "true" : "false")})");
+        _context.LogOfOthers(GossipLogLevel.Error, $"Node name conflicts with another node at {other}. Names must be unique! (Resolution enabled: {(resolves ? "true" : "false")})");
         if (!resolves || _isConflictOpen) return;
-        var query = new GossipQuery(InternalQueries.Conflict, _context.Scratch.Name(_context.Config.Name).Utf8);
+        var query = new GossipQuery(InternalQueries.Conflict, _context.Self.Utf8);
         _isConflictOpen = OwnQueries.TryStart(query, new ConflictQuery(_context, () => _isConflictOpen = false), out string error);
         if (!_isConflictOpen) _context.Log(GossipLogLevel.Error, $"Failed to start name resolution query: {error}");
     }
@@ -155,7 +155,7 @@ internal sealed class SerfCore : ISwimOwner, IDisposable
         catch (Exception malformed) when (malformed is MsgPackException or GossipFormatException)
         {
             _context.MessagesDropped++;
-            _context.Log(GossipLogLevel.Debug, $"A message of kind {message[0]} from {from} cannot be read: {malformed.Message}");
+            _context.LogOfOthers(GossipLogLevel.Debug, $"A message of kind {message[0]} from {from} cannot be read: {malformed.Message}");
         }
     }
 
@@ -172,7 +172,7 @@ internal sealed class SerfCore : ISwimOwner, IDisposable
         catch (Exception malformed) when (malformed is MsgPackException or GossipFormatException)
         {
             _context.MessagesDropped++;
-            _context.Log(GossipLogLevel.Error, $"Failed to decode remote state: {malformed.Message}");
+            _context.LogOfOthers(GossipLogLevel.Error, $"Failed to decode remote state: {malformed.Message}");
         }
     }
 
@@ -213,7 +213,7 @@ internal sealed class SerfCore : ISwimOwner, IDisposable
             case SerfMessageType.Relay: Answers.Relay(body); return;
             default:
                 _context.MessagesDropped++;
-                _context.Log(GossipLogLevel.Warning, $"Received message of unknown type: {message[0]}");
+                _context.LogOfOthers(GossipLogLevel.Warning, $"Received message of unknown type: {message[0]}");
                 return;
         }
     }
