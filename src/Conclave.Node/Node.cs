@@ -241,7 +241,7 @@ public sealed class Node : IAppliedEntries
     private bool TryAppend(ReadOnlyMemory<byte> command, NodeRequest? request)
     {
         if (!_proposals.HasRoom(command.Length)) return false;
-        if (_replica.Raft.Propose(EntryType.Command, command, out var index) != ProposeResult.Accepted) return false;
+        if (_replica.Raft.Propose(EntryType.Command, command, out var index, more: true) != ProposeResult.Accepted) return false;
         _proposals.Add(index.Value, command.Length, request);
         return true;
     }

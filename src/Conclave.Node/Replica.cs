@@ -78,6 +78,7 @@ internal sealed class Replica
     public bool Settle(Outbox outbox)
     {
         bool changed = false;
+        _raft.SendProposals();
         while (!_raft.Effects.IsEmpty)
         {
             var effects = _raft.Effects;

@@ -134,7 +134,8 @@ public sealed partial class RaftCore
     // Always campaign when told to: a leader of the peers' make that asked refuses all writes from then on.
     private void OnTimeoutNow(in RaftMessage message)
     {
-        if (message.Term < Term || Role == RaftRole.Leader || !MayCampaign) return;
+        // On the wire the order carries no term.
+        if ((message.Term < Term && message.Term.Value > 0) || Role == RaftRole.Leader || !MayCampaign) return;
         if (message.Term > Term) BecomeFollower(message.Term, message.From);
         Campaign(transfer: true);
     }

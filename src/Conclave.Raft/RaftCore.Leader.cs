@@ -12,6 +12,7 @@ public sealed partial class RaftCore
     private long _uncommittedBytes;
     private string? _transferTo;
     private Instant _transferDeadline;
+    private bool _hasUnsent;
     private bool _leaseGivenUp;                                // TimeoutNow was sent in this term: another may be elected at any time
 
     // The first entry of the term stands behind the record of term and vote.
@@ -37,7 +38,12 @@ public sealed partial class RaftCore
     public bool HoldsLease(Instant now) => now < LeaseUntil;
 
     /// <summary>Appends an entry of the leader's. The memory belongs to the log from now on. Not for <see cref="EntryType.Configuration"/>.</summary>
-    public ProposeResult Propose(EntryType type, ReadOnlyMemory<byte> data, out LogIndex index, ReadOnlyMemory<byte> extensions = default)
+    /// <param name="type">What it means.</param>
+    /// <param name="data">Its data.</param>
+    /// <param name="index">Where it stands.</param>
+    /// <param name="extensions">For pieces of a large command.</param>
+    /// <param name="more">Others may follow in this turn: nothing is sent before <see cref="SendProposals"/>, and then all of them together.</param>
+    public ProposeResult Propose(EntryType type, ReadOnlyMemory<byte> data, out LogIndex index, ReadOnlyMemory<byte> extensions = default, bool more = false)
     {
         Invariant.Require(type != EntryType.Configuration, "configurations have a method of their own");
         index = default;
@@ -47,8 +53,17 @@ public sealed partial class RaftCore
         bool fits = _uncommittedBytes == 0 || _uncommittedBytes + data.Length <= _config.UncommittedBytesMax;
         if (uncommitted >= (ulong)_config.UncommittedEntriesMax || !fits) return ProposeResult.Overloaded;
         index = AppendOwn(type, data, extensions);
-        Replicate();
+        if (more) _hasUnsent = true;
+        else Replicate();
         return ProposeResult.Accepted;
+    }
+
+    /// <summary>Sends what was proposed with <c>more</c>.</summary>
+    public void SendProposals()
+    {
+        if (!_hasUnsent) return;
+        _hasUnsent = false;
+        if (Role == RaftRole.Leader) Replicate();
     }
 
     /// <summary>Appends a configuration, in force at once. One voter more or fewer at a time.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Conclave.Node;
+using Conclave.Raft;
 using Conclave.Storage;
 
 namespace Conclave.Hosting;
@@ -19,6 +20,9 @@ internal sealed class NodeInbox
 
     // Never more elements than jobs under way.
     private readonly ConcurrentQueue<DiskJob> _finishedJobs = new();
+    // Bounded by who fills them: connections read no further while so many of their requests wait, and only requests of ours have answers.
+    private readonly ConcurrentQueue<RaftMessage> _messages = new();
+    private readonly ConcurrentQueue<Action<Node.Node>> _inputs = new();
     private volatile bool _isClosed;
 
     /// <summary>What has arrived, for the loop; null elements only wake it.</summary>
@@ -29,6 +33,28 @@ internal sealed class NodeInbox
 
     /// <summary>Hands a request to the loop; false when too many wait already or the node stops.</summary>
     public bool TryPost(NodeRequest request) => !_isClosed && _channel.Writer.TryWrite(request);
+
+    /// <summary>Hands a message from another server to the loop.</summary>
+    public void Post(in RaftMessage message)
+    {
+        if (_isClosed) return;
+        _messages.Enqueue(message);
+        Wake();
+    }
+
+    /// <summary>Hands another input to the loop: it is run there.</summary>
+    public void Post(Action<Node.Node> input)
+    {
+        if (_isClosed) return;
+        _inputs.Enqueue(input);
+        Wake();
+    }
+
+    /// <summary>The next message, for the loop.</summary>
+    public bool TryTakeMessage(out RaftMessage message) => _messages.TryDequeue(out message);
+
+    /// <summary>The next input, for the loop.</summary>
+    public bool TryTakeInput(out Action<Node.Node> input) => _inputs.TryDequeue(out input!);
 
     /// <summary>Hands a disk job that has run back to the loop.</summary>
     public void OnDiskDone(DiskJob job)

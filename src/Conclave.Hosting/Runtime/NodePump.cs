@@ -28,15 +28,16 @@ internal sealed class NodePump : IAsyncDisposable
     private readonly IDiskQueue? _disk;                                // null for a node in memory
     private readonly ITimer _timer;
     private readonly Action<string> _fatal;
+    private readonly IRaftTransport? _transport;                       // null for a server that has no others
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Instant _timerSetTo = Unset;
     private int _logJobsUnderWay;
     private Task _loop = Task.CompletedTask;
     private int _timerFired;
 
-    public NodePump(Node.Node node, NodeInbox inbox, IDiskQueue? disk, SystemClock clock, TimeProvider time, NodeGateway gateway, NodeLog log, Action<string> fatal)
+    public NodePump(Node.Node node, NodeInbox inbox, IDiskQueue? disk, SystemClock clock, TimeProvider time, NodeGateway gateway, NodeLog log, IRaftTransport? transport, Action<string> fatal)
     {
-        (_node, _inbox, _disk, _clock, _gateway, _log, _fatal) = (node, inbox, disk, clock, gateway, log, fatal);
+        (_node, _inbox, _disk, _clock, _gateway, _log, _transport, _fatal) = (node, inbox, disk, clock, gateway, log, transport, fatal);
         _timer = time.CreateTimer(static pump => ((NodePump)pump!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -88,6 +89,7 @@ internal sealed class NodePump : IAsyncDisposable
         _node.OnTick(_clock.Now, _clock.Wall);
         for (int taken = 0; taken < TurnMax && _inbox.Requests.TryRead(out var request); taken++)
             if (request is not null) _node.OnRequest(request);
+        TakeFromPeers();
         // Behind the requests, never before them: a wake-up that was read above may belong to a job that finished a moment ago, and no second one comes.
         while (_inbox.TryTakeFinished(out var job))
         {
@@ -95,6 +97,14 @@ internal sealed class NodePump : IAsyncDisposable
             _node.OnDiskDone(job);
         }
         return FinishTurn();
+    }
+
+    private void TakeFromPeers()
+    {
+        int taken = 0;
+        while (taken++ < TurnMax && _inbox.TryTakeMessage(out var message)) _node.OnMessage(message);
+        if (taken > TurnMax) _inbox.Wake();                            // more than one turn may take: come again
+        while (_inbox.TryTakeInput(out var input)) input(_node);
     }
 
     // Order matters: the root before the completions, so that a caller finds its own write; watches last and elsewhere, for there may be thousands.
@@ -109,13 +119,23 @@ internal sealed class NodePump : IAsyncDisposable
             return false;
         }
         foreach (var job in outbox.DiskJobs) Submit(job);
+        if (_transport is not null) SendToPeers(_transport, outbox);
         _gateway.Publish(outbox.Root, outbox.Status, _node);
         foreach (var request in outbox.Completions) request.Complete();
         foreach (var watches in outbox.Fired)
             if (!watches.TryFinish()) ThreadPool.UnsafeQueueUserWorkItem(static fired => fired.Fire(), watches, preferLocal: false);
+        foreach (var replaced in outbox.Abandoned) ThreadPool.UnsafeQueueUserWorkItem(static old => old.Abandon(), replaced, preferLocal: false);
         outbox.Clear();
         SetTimer();
         return true;
+    }
+
+    private static void SendToPeers(IRaftTransport transport, Outbox outbox)
+    {
+        if (outbox.Status is { } status) transport.OnStatus(status);
+        foreach (var message in outbox.Messages) transport.Send(message);
+        foreach (var upload in outbox.Uploads) transport.Upload(upload);
+        foreach (var download in outbox.Downloads) transport.Download(download);
     }
 
     private void Submit(DiskJob job)

@@ -19,6 +19,12 @@ internal sealed class NodeRuntime : IAsyncDisposable
     private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NodePump? _pump;
 
+    /// <summary>How messages reach the other servers; set before <see cref="StartAsync"/>. Not owned.</summary>
+    public IRaftTransport? Transport { get; set; }
+
+    /// <summary>Where inputs for the node arrive.</summary>
+    public NodeInbox Inbox => _inbox;
+
     /// <param name="config">What the node is told.</param>
     /// <param name="inbox">Where its requests arrive, and the disk jobs that <paramref name="disk"/> hands back.</param>
     /// <param name="disk">Its data folder, locked; null to keep everything in memory. Owned from now on.</param>
@@ -57,7 +63,7 @@ internal sealed class NodeRuntime : IAsyncDisposable
     {
         var clock = new SystemClock(_time);
         var node = new Node.Node(_config, recovered, NewPrng(), clock.Now, clock.Wall);
-        _pump = new NodePump(node, _inbox, _disk, clock, _time, _gateway, new NodeLog(_loggers), Fail);
+        _pump = new NodePump(node, _inbox, _disk, clock, _time, _gateway, new NodeLog(_loggers), Transport, Fail);
         _pump.Start();
         return Task.CompletedTask;
     }
