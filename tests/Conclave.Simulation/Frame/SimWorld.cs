@@ -30,7 +30,7 @@ internal sealed class SimWorld(ulong seed)
     public long StopAfter { get; init; } = long.MaxValue;
 
     /// <summary>A run with more events than this has failed by <see cref="FailureKind.Timeout"/>.</summary>
-    public long EventsMax { get; init; } = DefaultEventsMax;
+    public long EventsMax { get; set; } = DefaultEventsMax;
 
     public TraceRing Trace { get; } = new();
 

@@ -26,7 +26,7 @@ internal sealed class VirtualClock
     public Instant Local(Instant now)
     {
         long passed = now.Nanoseconds - _trueStart.Nanoseconds;
-        return new Instant(_localStart.Nanoseconds + passed + passed / Million * DriftPpm);
+        return new Instant(_localStart.Nanoseconds + passed + passed / Million * DriftPpm + passed % Million * DriftPpm / Million);
     }
 
     /// <summary>The first true time at which the monotonic clock shows <paramref name="local"/> or later.</summary>
