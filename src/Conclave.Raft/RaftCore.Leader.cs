@@ -229,7 +229,7 @@ public sealed partial class RaftCore
         foreach (var peer in _peers)
         {
             Earliest(ref wake, peer.HeartbeatAt);
-            Earliest(ref wake, peer.CommitAt);
+            if (peer.FetchFrom is null && peer.State.MaySend(_now)) Earliest(ref wake, peer.CommitAt);   // else an answer or a deadline comes first
             if (peer.State.Deadline > _now) Earliest(ref wake, peer.State.Deadline);
         }
         if (_transferTo is not null) Earliest(ref wake, _transferDeadline);

@@ -83,7 +83,7 @@ public sealed class Wal
     public DiskException? Failure { get; private set; }
 
     /// <summary>When <see cref="Tick"/> must be called at the latest.</summary>
-    public Instant NextWake => _sealFlushed || _logJob is not null ? Instant.Never : _idleSince + _options.SealAfter;
+    public Instant NextWake => _sealFlushed || _logJob is not null || _collecting.Count > 0 ? Instant.Never : _idleSince + _options.SealAfter;
 
     /// <summary>Adds entries behind the last one; indexes must be consecutive. Their memory is kept until the flush and must not change.</summary>
     public void Append(ReadOnlySpan<LogEntry> entries)
