@@ -102,7 +102,12 @@ public sealed partial class RaftCore
 
     // Before the first configuration nobody is known: then anyone may ask, as long as the group is as new as this server. Once it has a longer log, a server without any
     // may have lost one that it vouched for, and must not help to elect somebody who lacks those entries too.
-    private bool MayVoteFor(in RaftMessage candidate) => Configuration.Servers.Length == 0 ? candidate.LogIndex.Value <= 1 : Configuration.IsVoter(candidate.From);
+    // A candidate that is no voter as far as we know may have become one in entries that we lack: if it is not heard, a server that lagged when the voters changed can keep the others from ever electing anybody.
+    private bool MayVoteFor(in RaftMessage candidate) =>
+        Configuration.Servers.Length == 0 ? candidate.LogIndex.Value <= 1 : Configuration.IsVoter(candidate.From) || HasMoreThanWe(candidate);
+
+    private bool HasMoreThanWe(in RaftMessage candidate) =>
+        candidate.LogTerm > _log.LastTerm || (candidate.LogTerm == _log.LastTerm && candidate.LogIndex > _log.LastIndex);
 
     private bool IsLogCurrent(in RaftMessage candidate) =>
         candidate.LogTerm > _log.LastTerm || (candidate.LogTerm == _log.LastTerm && candidate.LogIndex >= _log.LastIndex);
