@@ -48,7 +48,7 @@ public sealed class Node : IAppliedEntries
         _replica = new Replica(recovered, config, random.Split("raft"), now, this);
         _reads = new ReadBarriers(_replica.Raft, Outbox);
         _snapshots = new SnapshotCoordinator(config.Limits, recovered.Snapshots, _replica);
-        _sending = new SnapshotSending(config.Limits, recovered.Snapshots, _replica, Outbox);
+        _sending = new SnapshotSending(config.Limits, recovered.Snapshots, _replica, _snapshots, Outbox);
         _receiving = new SnapshotReceiving(recovered.Snapshots, _replica, _snapshots, Outbox);
         _snapshots.Start(recovered.Raft.SnapshotIndex, recovered.Raft.SnapshotTerm, now);
         foreach (var note in recovered.Notes) Outbox.Write(note.Level, note.Area, note.Text);

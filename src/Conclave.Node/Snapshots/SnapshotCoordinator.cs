@@ -12,6 +12,7 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
     private Instant _nextCheck = Instant.Never;
     private long _appliedBytesSaved, _lastSize;
     private bool _isSaving;
+    private WallTime _wall;
 
     /// <summary>Last entry covered by the newest snapshot.</summary>
     public LogIndex LastIndex { get; private set; }
@@ -49,10 +50,17 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
     /// <summary>Cuts the log behind the newest snapshot, which the state contains.</summary>
     public void Compact() => replica.Compact(LastIndex, store!.LogNeededAfter);
 
+    /// <summary>A follower needs a snapshot, and the newest one cannot be read or is too old: the state is here, so there will be another.</summary>
+    public void Demand(Outbox outbox)
+    {
+        if (store is not null && !_isSaving) Save(_wall, outbox);
+    }
+
     /// <summary>Looks whether a snapshot is due.</summary>
     public void OnTick(Instant now, WallTime wall, Outbox outbox)
     {
         if (store is null) return;
+        _wall = wall;
         bool isDue = IsDueByBytes;
         if (now >= _nextCheck)
         {
@@ -69,7 +77,7 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
         var root = replica.Root;
         var meta = new SnapshotMeta
         {
-            Id = $"{replica.AppliedTerm}-{replica.Applied}-{wall.UnixNanoseconds / 1_000_000}",
+            Id = store!.NewId(new SnapshotPoint(replica.Applied, replica.AppliedTerm), wall),
             Index = replica.Applied,
             Term = replica.AppliedTerm,
             Configuration = SnapshotServers.From(replica.Raft.CommittedConfiguration),

@@ -6,7 +6,7 @@ using Conclave.Storage;
 namespace Conclave.Node;
 
 /// <summary>Sends snapshots to followers that are too far behind, one chunk at a time, each follower at its own pace.</summary>
-internal sealed class SnapshotSending(NodeLimits limits, SnapshotStore? store, Replica replica, Outbox outbox)
+internal sealed class SnapshotSending(NodeLimits limits, SnapshotStore? store, Replica replica, SnapshotCoordinator coordinator, Outbox outbox)
 {
     private readonly List<SnapshotUpload> _uploads = [];
 
@@ -21,7 +21,7 @@ internal sealed class SnapshotSending(NodeLimits limits, SnapshotStore? store, R
     /// <summary>The chunk has left.</summary>
     public void OnSent(SnapshotUpload upload)
     {
-        if (upload.IsAborted || upload.IsLast) return;         // the answer ends it
+        if (!_uploads.Contains(upload) || upload.IsLast) return;         // the answer ends it, and may come before its time
         upload.Offset += upload.Chunk.Length;
         Next(upload);
     }
@@ -71,11 +71,13 @@ internal sealed class SnapshotSending(NodeLimits limits, SnapshotStore? store, R
         if (stored is null)
         {
             outbox.Write(NodeLogLevel.Error, "server.raft", $"there is no readable snapshot to send: peer={request.To}");
+            coordinator.Demand(outbox);
             Refuse(request);
         }
         else if (raft.Role != RaftRole.Leader || raft.Term != request.Term || stored.Meta.Index < request.LogIndex)
         {
             outbox.Submit(new CloseStoredJob(stored));
+            if (stored.Meta.Index < request.LogIndex) coordinator.Demand(outbox);
             Refuse(request);
         }
         else
