@@ -160,7 +160,7 @@ public sealed partial class RaftCore
     {
         _log.Reset(end.Index, end.Term);
         _configurations.Reset(configuration, configurationIndex);
-        CommitIndex = end.Index;
+        CommitIndex = _applied = end.Index;
         Effects.Appends.Clear();
         Effects.Truncation = null;
         Effects.Reset = end;

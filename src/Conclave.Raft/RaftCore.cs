@@ -57,6 +57,7 @@ public sealed partial class RaftCore
     private readonly LogView _log;
     private readonly ConfigurationTracker _configurations;
     private Instant _now;
+    private LogIndex _applied;
 
     /// <summary>Starts as a follower.</summary>
     /// <exception cref="ArgumentException">The settings are out of range.</exception>
@@ -71,7 +72,7 @@ public sealed partial class RaftCore
         VotedFor = recovered.VotedFor;
         if (recovered.SnapshotTerm > Term) SetTerm(recovered.SnapshotTerm, votedFor: "");
         _configurations = new ConfigurationTracker(recovered.Configuration, recovered.ConfigurationIndex);
-        CommitIndex = recovered.SnapshotIndex;
+        CommitIndex = _applied = recovered.SnapshotIndex;
         _log = new LogView(recovered.SnapshotIndex, recovered.SnapshotTerm);
         foreach (var entry in recovered.Entries) AddRecovered(entry);
         _log.TryMarkStable(_log.LastIndex, _log.LastTerm);
@@ -133,6 +134,9 @@ public sealed partial class RaftCore
     /// <summary>When a follower heard its leader last (the start of the server before that), null when it never had one. For the age of stale reads.</summary>
     public Instant? LeaderHeardAt => Role == RaftRole.Leader ? _now : _leaderHeardAt;
 
+    /// <summary>The entry before the first one in memory.</summary>
+    internal LogIndex MemoryBase => _log.BaseIndex;
+
     /// <summary>Data bytes of the entries in memory.</summary>
     public long LogBytes => _log.Bytes;
 
@@ -191,7 +195,9 @@ public sealed partial class RaftCore
     /// <summary>Everything up to this entry is durable here, provided that the entry at <paramref name="index"/> still has this term.</summary>
     public void OnFlushed(LogIndex index, Term term)
     {
-        if (_log.TryMarkStable(index, term) && Role == RaftRole.Leader) AdvanceCommit();
+        if (!_log.TryMarkStable(index, term)) return;
+        if (_applied > _log.BaseIndex) Compact();
+        if (Role == RaftRole.Leader) AdvanceCommit();
     }
 
     /// <summary>An entry of the log; it must lie above the compacted part and not above <see cref="LastIndex"/>.</summary>
@@ -206,7 +212,16 @@ public sealed partial class RaftCore
     public void OnApplied(LogIndex index)
     {
         Invariant.Require(index <= CommitIndex, "only committed entries are applied");
-        if (index > _log.StableIndex) index = _log.StableIndex;
+        _applied = index;
+        Compact();
+    }
+
+    // What is durable and in the state. A snapshot may be newer than the state for a moment: when it came from the leader while its last entries were here already.
+    private LogIndex Compactable => _applied < _log.StableIndex ? _applied : _log.StableIndex;
+
+    private void Compact()
+    {
+        var index = Compactable;
         if (Configuration.Servers.Length <= 1) _log.CompactTo(index);
         else _log.CompactTo(index, _config.LogMemoryEntries, _config.LogMemoryBytes);
     }
@@ -220,7 +235,7 @@ public sealed partial class RaftCore
         Invariant.Require(index <= CommitIndex, "a snapshot holds committed entries only");
         ulong trailing = (ulong)_config.TrailingEntries;
         var end = new LogIndex(index.Value > trailing ? index.Value - trailing : 0);
-        _log.ForgetTo(end <= _log.StableIndex ? end : _log.StableIndex);
+        _log.ForgetTo(end <= Compactable ? end : Compactable);
         return end;
     }
 
