@@ -7,6 +7,8 @@ internal sealed class HeldRequests(NodeLimits limits, TimeSpan holdTime)
 {
     private readonly Queue<NodeRequest> _held = new();
 
+    public int Count => _held.Count;
+
     /// <summary>When the oldest gives up.</summary>
     public Instant NextDeadline => _held.TryPeek(out var oldest) ? oldest.HoldUntil : Instant.Never;
 

@@ -80,6 +80,15 @@ public sealed class Node : IAppliedEntries
         }
     }
 
+    /// <summary>The replicated state, for simulations to look at.</summary>
+    internal Replica Replica => _replica;
+
+    /// <summary>Requests that wait for a leader.</summary>
+    internal int HeldCount => _held.Count;
+
+    /// <summary>Told each entry that was applied, for simulations.</summary>
+    internal Action<LogEntry>? Applied { get; set; }
+
     /// <summary>Begins a turn at <paramref name="now"/>; does what is due.</summary>
     public void OnTick(Instant now, WallTime wall)
     {
@@ -263,6 +272,7 @@ public sealed class Node : IAppliedEntries
     void IAppliedEntries.OnApplied(in LogEntry entry, in ApplyResult result)
     {
         if (entry.Type == EntryType.Noop && !_isReadyLeader && _replica.Raft.Role == RaftRole.Leader && entry.Term == _replica.Raft.Term) _becameReady = true;
+        Applied?.Invoke(entry);
         if (_proposals.TakeApplied(entry.Index.Value) is not { } request) return;
         request.Result = result.Kind == ApplyResultKind.Error ? ApplyResult.Error(ErrorPrefix(entry.Data.Span[0]) + result.Text).At(entry.Index.Value) : result.At(entry.Index.Value);
         Outbox.Complete(request);

@@ -1,0 +1,158 @@
+using Conclave.Core;
+using Conclave.Raft;
+using Conclave.Storage;
+
+namespace Conclave.Simulation.Cluster;
+
+/// <summary>The phases of one run: beginning, faults, healing, and what must be true in the end.</summary>
+internal sealed class ClusterRun(SimCluster cluster)
+{
+    private readonly Membership _membership = new(cluster);
+    private readonly Prng _chance = cluster.World.Stream("run");
+    private readonly List<SimServer> _broken = [];
+    private bool _isHealed;
+
+    /// <summary>The first servers start with the same configuration on new disks; then everybody who uses them begins.</summary>
+    public void Start()
+    {
+        var settings = cluster.Settings;
+        var first = new Configuration(cluster.Servers.Take(settings.Servers).Select(server => server.Member(Suffrage.Voter)));
+        foreach (var server in cluster.Servers.Take(settings.Servers)) server.TryStart(first);
+        cluster.Clients.Add(new Setup(cluster));
+        for (int i = 0; i < settings.Clients; i++) cluster.Clients.Add(new KvClient(cluster, i));
+        for (int i = 0; i < settings.LockClients; i++)
+        {
+            var client = new LockClient(cluster, i);
+            cluster.Clients.Add(client);
+            cluster.Locks.Clients.Add(client);
+        }
+        if (_chance.Next(2) == 0) cluster.Clients.Add(new CatalogClient(cluster, 0));
+        for (int i = 0; i < settings.Watchers; i++) cluster.Watchers.Add(new Watcher(cluster, i));
+        foreach (var client in cluster.Clients) client.Begin();
+        foreach (var watcher in cluster.Watchers) watcher.Begin();
+        _membership.Begin();
+    }
+
+    /// <summary>Carries out a fault of the cluster's own.</summary>
+    public void Apply(PlanItem item)
+    {
+        if (_isHealed) return;
+        var kind = (ClusterFault)item.Kind;
+        var server = cluster.Servers[item.A];
+        cluster.World.CountFault(kind.ToString());
+        switch (kind)
+        {
+            case ClusterFault.Crash: Crash(server, item.Amount > 0, item.For); break;
+            case ClusterFault.CrashAll:
+                foreach (var each in cluster.Servers) Crash(each, powerFails: true, item.For);
+                break;
+            case ClusterFault.Replace: Replace(server, item.For); break;
+            case ClusterFault.DiskFails: server.Disk.FailSoon((DiskFault)item.B, (int)item.Amount); break;
+            case ClusterFault.DiskFull: server.Disk.Fill(item.For); break;
+            case ClusterFault.DiskSlow: server.Disk.Slow(item.For); break;
+            case ClusterFault.DiskSticks: server.Disk.Stick(item.For); break;
+            case ClusterFault.Rot:
+                if (server.WasStarted && _membership.MayLose(server) && server.Disk.TryRot(out string path)) cluster.Trace("a bit of {a}'s {c} changes", server.Id, c: path);
+                break;
+            case ClusterFault.Member: _membership.Change(item.A, item.B); break;
+            case ClusterFault.Transfer: cluster.Leader?.Do(raft => raft.TransferLeadership()); break;
+        }
+    }
+
+    /// <summary>The time of faults is over: everybody who can starts, then some that are not needed break for good.</summary>
+    public void Heal()
+    {
+        _isHealed = true;
+        cluster.Network.Profile = cluster.Settings.Link;
+        foreach (var server in cluster.Servers)
+        {
+            server.Disk.Repair();
+            if (server.IsLost) server.Replace();
+            if (!server.IsUp && server.WasStarted) server.TryStart();
+        }
+        foreach (var server in cluster.Servers)
+        {
+            if (!server.IsUp || _chance.Next(2) == 0) continue;
+            _broken.Add(server);
+            if (!_membership.CanDoWithout(_broken)) _broken.RemoveAt(_broken.Count - 1);
+        }
+        foreach (var server in _broken) Break(server);
+        cluster.Trace("healed, {a} are broken for good", _broken.Count);
+    }
+
+    /// <summary>Everybody gets something done, whatever was before.</summary>
+    public void RequireProgress(TimeSpan bound, TimeSpan look)
+    {
+        var before = cluster.Clients.ToDictionary(client => client, client => client.Successes);
+        bool done = cluster.World.RunUntil(() => cluster.Clients.TrueForAll(client => client.Successes >= before[client] + 2 || client is Setup { Successes: > 0 }), look, bound);
+        if (!done) SimFailureException.Liveness("progress", $"some clients got nothing done within {bound.TotalSeconds} s: {Describe()}");
+    }
+
+    /// <summary>Nobody asks for anything any more: all members that work hold the same, and every query has seen it.</summary>
+    public void RequireAgreement(TimeSpan bound, TimeSpan look)
+    {
+        bool done = cluster.World.RunUntil(() => Agrees() && cluster.Clients.TrueForAll(client => !client.IsWaiting), look, bound);
+        if (!done) SimFailureException.Liveness("agreement", $"the members did not come to hold the same within {bound.TotalSeconds} s: {Describe()}");
+    }
+
+    /// <summary>Looks at what the clients saw.</summary>
+    public void JudgeHistories()
+    {
+        foreach (var (key, history) in cluster.Histories)
+        {
+            switch (Linearizability.Judge(history))
+            {
+                case Verdict.Wrong:
+                    SimFailureException.Safety("linearizability", $"no order explains what the clients saw of {key}:\n{string.Join('\n', history.Select(operation => "  " + operation))}");
+                    break;
+                case Verdict.Undecided:
+                    cluster.World.Mark("history undecided");
+                    break;
+            }
+        }
+    }
+
+    private bool Agrees()
+    {
+        if (cluster.Leader is not { } leader) return false;
+        foreach (var member in leader.Raft!.Configuration.Servers)
+        {
+            if (cluster.SlotOf(member.Id) is not (>= 0 and var slot)) continue;
+            var server = cluster.Servers[slot];
+            if (_broken.Contains(server) || server.IsLost) continue;
+            if (!server.IsUp || server.Root.LastIndex != cluster.Committed.Last || server.Raft!.LeaderId != leader.ServerId) return false;
+        }
+        return leader.Raft.LastIndex.Value == cluster.Committed.Last && cluster.Watchers.TrueForAll(watcher => watcher.IsQuiet);
+    }
+
+    private void Crash(SimServer server, bool powerFails, TimeSpan time)
+    {
+        if (!server.IsUp) return;
+        server.Crash(powerFails);
+        cluster.RestartLater(server, time);
+    }
+
+    private void Replace(SimServer server, TimeSpan time)
+    {
+        if (!server.WasStarted || !_membership.MayLose(server)) return;
+        server.Replace();
+        cluster.Trace("{a} has lost its disk and comes back as {c}", server.Id, c: server.Identity.NodeName);
+        cluster.RestartLater(server, time);
+    }
+
+    private void Break(SimServer server)
+    {
+        server.IsGoneForGood = true;
+        if (_chance.Next(2) == 0) server.Crash(powerFails: true);
+        else cluster.Network.Separate(node => node == server.Id);
+    }
+
+    private string Describe() => string.Join("; ", cluster.Servers.Where(server => server.WasStarted).Select(Describe));
+
+    private string Describe(SimServer server)
+    {
+        string state = server.Raft is not { } raft ? server.IsLost ? "lost" : "down" :
+            $"{raft.Role} term {raft.Term} leader '{raft.LeaderId}' log {raft.LastIndex} commit {raft.CommitIndex} applied {server.Root.LastIndex} voters {raft.Configuration.VoterCount}";
+        return $"{server.Identity.NodeName}{(_broken.Contains(server) ? " (broken)" : "")} {state}";
+    }
+}

@@ -1,0 +1,57 @@
+using Conclave.Core;
+using Conclave.Storage;
+
+namespace Conclave.Simulation.Cluster;
+
+/// <summary>Draws what is done to a cluster: each seed has its own kinds of faults, so that rare combinations are not drowned by common ones.</summary>
+internal static class PlanMaker
+{
+    private static readonly int[] s_kinds =
+    [
+        (int)FaultKind.Partition, (int)FaultKind.OneWayPartition, (int)FaultKind.CutLink, (int)FaultKind.Isolate, (int)FaultKind.Clog, (int)FaultKind.Loss,
+        (int)FaultKind.ResetStreams, (int)FaultKind.BreakStreams, (int)FaultKind.Pause, (int)FaultKind.WallJump,
+        (int)ClusterFault.Crash, (int)ClusterFault.Crash, (int)ClusterFault.Crash, (int)ClusterFault.CrashAll, (int)ClusterFault.Replace, (int)ClusterFault.DiskFails, (int)ClusterFault.DiskFull,
+        (int)ClusterFault.DiskSlow, (int)ClusterFault.DiskSticks, (int)ClusterFault.Rot, (int)ClusterFault.Member, (int)ClusterFault.Member, (int)ClusterFault.Transfer,
+    ];
+
+    public static List<int> DrawKinds(Prng random, SwarmSettings settings)
+    {
+        List<int> kinds = [];
+        foreach (int kind in s_kinds)
+        {
+            bool isMember = kind == (int)ClusterFault.Member;
+            if (isMember ? settings.Membership : random.Next(3) == 0) kinds.Add(kind);
+        }
+        return kinds;
+    }
+
+    public static PlanItem Draw(Prng random, SwarmSettings settings, int kind)
+    {
+        var item = new PlanItem(new Instant(0) + random.NextTimeSpan(settings.SafetyTime), kind, A: (int)random.Next(settings.Servers), Seed: random.NextUInt64());
+        return kind switch
+        {
+            (int)FaultKind.Partition or (int)FaultKind.OneWayPartition or (int)FaultKind.Isolate => item with { For = Some(random, 8000) },
+            (int)FaultKind.CutLink => item with { B = (int)random.Next(settings.Servers), For = Some(random, 8000) },
+            (int)FaultKind.Clog => item with { For = Some(random, 4000), Amount = random.NextDouble() },
+            (int)FaultKind.Loss => item with { A = random.Next(2) == 0 ? -1 : item.A, For = Some(random, 5000), Amount = random.NextDouble() * 0.6 },
+            (int)FaultKind.BreakStreams => item with { For = Some(random, 5000), Amount = random.NextDouble() * 0.4 },
+            (int)FaultKind.Pause => item with { For = Some(random, 4000) },
+            (int)FaultKind.WallJump => item with { For = TimeSpan.FromMinutes(random.Next(600)), Amount = random.Next(2) == 0 ? -1 : 1 },
+            (int)ClusterFault.Crash => item with { For = Some(random, 6000), Amount = random.Next(2) },
+            (int)ClusterFault.CrashAll or (int)ClusterFault.Replace => item with { For = Some(random, 3000) },
+            (int)ClusterFault.DiskFails => item with { B = Pick(random, DiskFault.Fail, DiskFault.Tear, DiskFault.Full), Amount = random.Next(200) },
+            (int)ClusterFault.DiskFull or (int)ClusterFault.DiskSlow or (int)ClusterFault.DiskSticks => item with { For = Some(random, 5000) },
+            (int)ClusterFault.Member => item with { A = (int)random.Next(SwarmSettings.SlotsMax), B = (int)random.Next(3) },
+            _ => item,
+        };
+    }
+
+    // Mostly short, sometimes long.
+    private static TimeSpan Some(Prng random, int millisecondsMax)
+    {
+        double share = random.NextDouble();
+        return TimeSpan.FromMilliseconds(1 + share * share * millisecondsMax);
+    }
+
+    private static int Pick(Prng random, params ReadOnlySpan<DiskFault> faults) => (int)faults[(int)random.Next(faults.Length)];
+}
