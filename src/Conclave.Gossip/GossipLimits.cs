@@ -60,9 +60,6 @@ public static class GossipLimits
     /// <summary>Streams that others have open to us while we wait for what they say, as the peers have it.</summary>
     public const int StreamsAcceptedMax = 128;
 
-    /// <summary>Accepted streams including those whose answer is still on its way out.</summary>
-    public const int StreamsAnsweredMax = 512;
-
     /// <summary>Bytes collected by all streams of a pool together. At the bound the stream with most of them is given up.</summary>
     public const int StreamBytesTotalMax = 64 * 1024 * 1024;
 

@@ -30,7 +30,10 @@ public readonly record struct GossipPacket(GossipEndpoint To, ReadOnlyMemory<byt
 /// <param name="Bytes">All that is to be sent; the host owns it.</param>
 public readonly record struct GossipDial(long Stream, GossipEndpoint To, ReadOnlyMemory<byte> Bytes);
 
-/// <summary>The answer on an accepted stream: all that is to be sent, after which the stream is closed.</summary>
+/// <summary>
+/// The answer on an accepted stream: all that is to be sent, after which the stream is closed. The pool has done with it: the host bounds the time that
+/// sending takes.
+/// </summary>
 /// <param name="Stream">Number of the stream, negative.</param>
 /// <param name="Bytes">The answer; the host owns it.</param>
 public readonly record struct GossipAnswer(long Stream, ReadOnlyMemory<byte> Bytes);

@@ -14,7 +14,6 @@ internal sealed partial class SwimCore
     private long _lastStream;
     private long _lastTicket;
     private int _streamsAccepted;
-    private int _streamsAnswered;
     private long _streamBytes;
 
     /// <summary>Exchanges states with somebody; <see cref="ISwimOwner.OnExchanged"/> tells how it ended.</summary>
@@ -32,7 +31,7 @@ internal sealed partial class SwimCore
     public bool TryAccept(long stream, GossipEndpoint from)
     {
         if (stream >= 0 || _streams.ContainsKey(stream) || !_allowed.Allows(from)) return false;
-        if (_streamsAccepted >= GossipLimits.StreamsAcceptedMax || _streamsAccepted + _streamsAnswered >= GossipLimits.StreamsAnsweredMax)
+        if (_streamsAccepted >= GossipLimits.StreamsAcceptedMax)
         {
             if (_logGate.TryPass(_now)) Log(GossipLogLevel.Error, $"Too many pending push/pull requests: {_streamsAccepted}");
             return false;
@@ -45,7 +44,7 @@ internal sealed partial class SwimCore
     /// <summary>More bytes of a stream. Whatever they are, this returns.</summary>
     public void OnStreamBytes(long stream, ReadOnlySpan<byte> bytes)
     {
-        if (!_streams.TryGetValue(stream, out var open) || open.Purpose == StreamPurpose.Answered) return;
+        if (!_streams.TryGetValue(stream, out var open)) return;
         try
         {
             _streamBytes -= open.BytesHeld;
@@ -124,7 +123,7 @@ internal sealed partial class SwimCore
     {
         switch (message.Type)
         {
-            case MessageType.Ping: OnStreamPing(number, stream, GossipCodec.Decode<Ping>(message.Body.Span)); break;
+            case MessageType.Ping: OnStreamPing(number, GossipCodec.Decode<Ping>(message.Body.Span)); break;
             case MessageType.PushPull: OnPushPull(number, stream, GossipCodec.DecodePushPull(message.Body.Span)); break;
             case MessageType.User:
                 var content = GossipCodec.DecodeUserMessage(message.Body.Span);
@@ -138,7 +137,7 @@ internal sealed partial class SwimCore
         }
     }
 
-    private void OnStreamPing(long number, SwimStream stream, in Ping ping)
+    private void OnStreamPing(long number, in Ping ping)
     {
         if (!IsForUs(ping.Node))
         {
@@ -147,7 +146,7 @@ internal sealed partial class SwimCore
         }
         _scratch.Message.Clear();
         GossipCodec.Encode(_scratch.Message, new Ack { SeqNo = ping.SeqNo });
-        Answer(number, stream, _scratch.Message.WrittenSpan);
+        Answer(number, _scratch.Message.WrittenSpan);
     }
 
     // The answer goes out before the other side's state is looked at, as with the peers: a refused merge is not told.
@@ -156,7 +155,7 @@ internal sealed partial class SwimCore
         using (var state = new PooledBuffer())
         {
             WriteState(state, remote.Join);
-            Answer(number, stream, state.WrittenSpan);
+            Answer(number, state.WrittenSpan);
         }
         if (Merge(remote, remote.Join) is { } reason && _logGate.TryPass(_now)) Log(GossipLogLevel.Error, $"Failed push/pull merge: {reason} from={stream.Peer}");
     }
@@ -190,12 +189,12 @@ internal sealed partial class SwimCore
         Numbers.MessagesDropped++;
         if (_logGate.TryPass(_now)) Log(GossipLogLevel.Error, $"failed to receive: {reason} from={stream.Peer}");
         // A message that was answered already may still turn out to be malformed further on.
-        if (!_streams.ContainsKey(number) || stream.Purpose == StreamPurpose.Answered) return;
+        if (!_streams.ContainsKey(number)) return;
         if (stream.Purpose == StreamPurpose.Accepted)
         {
             _scratch.Message.Clear();
             GossipCodec.Encode(_scratch.Message, new ErrorAnswer { Error = System.Text.Encoding.UTF8.GetBytes(reason) });
-            Answer(number, stream, _scratch.Message.WrittenSpan);
+            Answer(number, _scratch.Message.WrittenSpan);
             return;
         }
         CloseStream(number);
@@ -209,16 +208,11 @@ internal sealed partial class SwimCore
         Report(stream, "i/o timeout");
     }
 
-    // The host closes the stream once the answer is out, and then says that it has ended; until then only the time is watched.
-    private void Answer(long number, SwimStream stream, ReadOnlySpan<byte> message)
+    // The host sends the answer within the time of a stream and closes it; here it is over.
+    private void Answer(long number, ReadOnlySpan<byte> message)
     {
         _outbox.Answer(new GossipAnswer(number, Wrap(message, isAnswer: true)));
-        _streamBytes -= stream.BytesHeld;
-        stream.Release();
-        stream.Purpose = StreamPurpose.Answered;
-        _streamsAccepted--;
-        _streamsAnswered++;
-        _timers.Update(stream.Timer, _clock + _config.StreamTimeout);
+        Detach(number);
     }
 
     private void CloseStream(long number)
@@ -233,7 +227,6 @@ internal sealed partial class SwimCore
         _streamBytes -= stream.BytesHeld;
         stream.Release();
         if (stream.Purpose == StreamPurpose.Accepted) _streamsAccepted--;
-        else if (stream.Purpose == StreamPurpose.Answered) _streamsAnswered--;
         return stream;
     }
 

@@ -10,9 +10,6 @@ internal enum StreamPurpose : byte
     /// <summary>Opened by somebody else, who says what for.</summary>
     Accepted,
 
-    /// <summary>Somebody else's, to whom the answer is on its way.</summary>
-    Answered,
-
     /// <summary>Ours, to exchange states.</summary>
     Exchange,
 
@@ -30,7 +27,7 @@ internal sealed class SwimStream(StreamPurpose purpose, GossipEndpoint peer, Str
 
     private PooledBuffer? _bytes;
 
-    public StreamPurpose Purpose { get; set; } = purpose;
+    public StreamPurpose Purpose { get; } = purpose;
 
     public GossipEndpoint Peer { get; } = peer;
 

@@ -241,18 +241,6 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public void Answers_that_nobody_takes_are_given_up_after_a_time()
-    {
-        var a = _net.Add("a", c => c with { ProbeInterval = TimeSpan.Zero, PushPullInterval = TimeSpan.Zero, GossipInterval = TimeSpan.Zero });
-        for (int i = 1; i <= GossipLimits.StreamsAnsweredMax; i++) Request(a, -i, SwimMessages.Ping(7, "a"));
-        Assert.False(a.Core.TryAccept(-5000, SwimNet.EndpointOf(70)));
-        a.Outbox.Clear();
-        a.Core.Tick(_net.Now + TimeSpan.FromSeconds(10));
-        Assert.Equal(GossipLimits.StreamsAnsweredMax, a.Outbox.Closes.Count);
-        Assert.True(a.Core.TryAccept(-5000, SwimNet.EndpointOf(70)));
-    }
-
-    [Fact]
     public void A_lying_length_costs_no_more_than_the_bytes_that_came()
     {
         var a = _net.Add("a");
