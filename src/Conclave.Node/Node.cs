@@ -1,6 +1,7 @@
 using Conclave.Core;
 using Conclave.Core.Codec;
 using Conclave.Core.Model;
+using Conclave.Node.Integrity;
 using Conclave.Node.LeaderDuties;
 using Conclave.Node.Requests;
 using Conclave.Raft;
@@ -26,6 +27,7 @@ public sealed class Node : IAppliedEntries
     private readonly ReadBarriers _reads;
     private readonly SnapshotSending _sending;
     private readonly SnapshotReceiving _receiving;
+    private readonly ScrubDuty _scrub;
     private readonly List<NodeRequest> _scratch = [];
     private Instant _now;
     private WallTime _wall;
@@ -50,6 +52,7 @@ public sealed class Node : IAppliedEntries
         _snapshots = new SnapshotCoordinator(config.Limits, recovered.Snapshots, _replica);
         _sending = new SnapshotSending(config.Limits, recovered.Snapshots, _replica, _snapshots, Outbox);
         _receiving = new SnapshotReceiving(recovered.Snapshots, _replica, _snapshots, Outbox);
+        _scrub = new ScrubDuty(config.Limits, recovered.Wal, recovered.Snapshots, _replica, _snapshots, now);
         _snapshots.Start(recovered.Raft.SnapshotIndex, recovered.Raft.SnapshotTerm, now);
         foreach (var note in recovered.Notes) Outbox.Write(note.Level, note.Area, note.Text);
         Outbox.Root = _replica.Root;
@@ -64,7 +67,7 @@ public sealed class Node : IAppliedEntries
     {
         get
         {
-            var wake = Earlier(_replica.NextWake, Earlier(_held.NextDeadline, _snapshots.NextWake));
+            var wake = Earlier(_replica.NextWake, Earlier(_held.NextDeadline, Earlier(_snapshots.NextWake, _scrub.NextWake)));
             return _isReadyLeader ? Earlier(wake, _duties.NextWake) : wake;
         }
     }
@@ -97,6 +100,7 @@ public sealed class Node : IAppliedEntries
         while (_held.TryTakeOverdue(now, out var overdue)) Fail(overdue, ErrorTexts.NoLeader);
         _lockDelays.Forget(now);
         if (_isReadyLeader) _duties.OnTick(now);
+        _scrub.OnTick(now, Outbox);
         _snapshots.OnTick(now, wall, Outbox);
     }
 

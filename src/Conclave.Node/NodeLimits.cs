@@ -35,4 +35,13 @@ public sealed record NodeLimits
 
     /// <summary>How often it is checked whether a snapshot is due. Default 30 s.</summary>
     public TimeSpan SnapshotInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long after a check of the log and the snapshots on disk the next one begins. Default 6 hours.</summary>
+    public TimeSpan ScrubInterval { get; init; } = TimeSpan.FromHours(6);
+
+    /// <summary>Bytes that such a check reads at a time. Default 1 MiB.</summary>
+    public int ScrubStretchBytes { get; init; } = 1 << 20;
+
+    /// <summary>How long it rests in between, so that nobody notices it. Default 250 ms.</summary>
+    public TimeSpan ScrubPause { get; init; } = TimeSpan.FromMilliseconds(250);
 }

@@ -74,6 +74,18 @@ internal sealed class Replica
         _wal?.TruncatePrefix(end < neededAfter ? end : neededAfter);
     }
 
+    /// <summary>The log goes on in a new segment, so that those up to now can go once their entries are in a snapshot. The result is the last one of them.</summary>
+    public LogIndex LeaveLogSegment()
+    {
+        var last = _wal!.LastIndex;                            // a write may be under way into the segment
+        _wal.BeginNewSegment();
+        _wal.SaveTerm(_raft.Term, _raft.VotedFor);             // something must be written, also when nobody writes
+        return last;
+    }
+
+    /// <summary>Entries up to <paramref name="index"/> are in all snapshots: the log before it goes, whoever may want to read it.</summary>
+    public void DropLog(LogIndex index) => _wal!.TruncatePrefix(index);
+
     /// <summary>Works through everything Raft wants until it wants no more; disk work and messages go to the outbox. True when leadership or configuration changed.</summary>
     public bool Settle(Outbox outbox)
     {

@@ -11,7 +11,7 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
 {
     private Instant _nextCheck = Instant.Never;
     private long _appliedBytesSaved, _lastSize;
-    private bool _isSaving;
+    private bool _isSaving, _isWanted;
     private WallTime _wall;
 
     /// <summary>Last entry covered by the newest snapshot.</summary>
@@ -20,7 +20,13 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
     /// <summary>Its term.</summary>
     public Term LastTerm { get; private set; }
 
+    /// <summary>Snapshots saved since the start.</summary>
+    public int Saved { get; private set; }
+
     public Instant NextWake => _nextCheck;
+
+    /// <summary>Takes a snapshot at the next tick at which none is being saved, whether or not one is due.</summary>
+    public void Request() => _isWanted = true;
 
     /// <summary>Begins with what was recovered.</summary>
     public void Start(LogIndex index, Term term, Instant now)
@@ -61,7 +67,7 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
     {
         if (store is null) return;
         _wall = wall;
-        bool isDue = IsDueByBytes;
+        bool isDue = IsDueByBytes || _isWanted;
         if (now >= _nextCheck)
         {
             _nextCheck = now + limits.SnapshotInterval;
@@ -84,9 +90,10 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
             ConfigurationIndex = replica.Raft.CommittedConfigurationIndex,
         };
         _isSaving = true;
+        _isWanted = false;
         _appliedBytesSaved = replica.AppliedBytes;             // also when saving fails: the next attempt is not made at once
         outbox.Write(NodeLogLevel.Info, "server.raft", $"starting snapshot up to: index={meta.Index}");
-        outbox.Submit(store!.Save(meta, output => Write(root, output), (saved, error) => OnSaved(saved, error, outbox)));
+        outbox.Submit(store.Save(meta, output => Write(root, output), (saved, error) => OnSaved(saved, error, outbox)));
     }
 
     private void OnSaved(SnapshotMeta meta, DiskException? error, Outbox outbox)
@@ -99,6 +106,7 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
             return;
         }
         (LastIndex, LastTerm, _lastSize) = (meta.Index, meta.Term, meta.Size);
+        Saved++;
         Compact();
         outbox.Write(NodeLogLevel.Info, "server.raft", $"snapshot complete up to: index={meta.Index}");
     }

@@ -26,9 +26,6 @@ public sealed class WalScrub
     /// <summary>What is damaged, for the operator, or null. The pass ends with the first damage.</summary>
     public string? Damage { get; private set; }
 
-    /// <summary>The last entry that may stand in the damaged segment: with a snapshot that contains it the segment is not needed any more.</summary>
-    public LogIndex DamageEnd { get; private set; }
-
     /// <summary>Whether everything was looked at.</summary>
     public bool IsOver => Damage is not null || _left.Count == 0;
 
@@ -56,11 +53,7 @@ public sealed class WalScrub
         }
     }
 
-    private void Report(Segment segment, string problem)
-    {
-        Damage = $"{segment.Path}, offset {_offset}: {problem}";
-        DamageEnd = segment.MaxIndex;
-    }
+    private void Report(Segment segment, string problem) => Damage = $"{segment.Path}, offset {_offset}: {problem}";
 
     private sealed class StretchJob(WalScrub scrub, Segment segment, long end, int bytes) : DiskJob(DiskLane.Background)
     {
