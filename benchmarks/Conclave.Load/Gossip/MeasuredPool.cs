@@ -25,7 +25,7 @@ internal sealed class MeasuredPool : IDisposable
             Network.Add(of);
             // The first one joins the second: killed and back again, it must find the others.
             int peer = members.Count > 0 ? members[0].Ports.Advertised : ports[4];
-            members.Add(new PoolMember(kind, string.Create(CultureInfo.InvariantCulture, $"{kind.Name}-{i:00}"), of, peer, OnSeen));
+            members.Add(new PoolMember(kind, string.Create(CultureInfo.InvariantCulture, $"member-{i:00}"), of, peer, OnSeen));
         }
         Members = members;
         Network.Start();
