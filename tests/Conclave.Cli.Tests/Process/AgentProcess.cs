@@ -14,9 +14,9 @@ internal sealed class AgentProcess : IDisposable
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private readonly StringBuilder _error = new();
 
-    private AgentProcess(ProcessStartInfo start, int httpPort)
+    private AgentProcess(ProcessStartInfo start, int httpPort, int lanPort)
     {
-        HttpPort = httpPort;
+        (HttpPort, LanPort) = (httpPort, lanPort);
         _process = System.Diagnostics.Process.Start(start)!;
         if (start.RedirectStandardOutput)
         {
@@ -29,11 +29,20 @@ internal sealed class AgentProcess : IDisposable
 
     public int HttpPort { get; }
 
+    /// <summary>Gossip port in the datacenter; 0 when somebody else has chosen the ports.</summary>
+    public int LanPort { get; }
+
     public int Id => _process.Id;
 
     public string Error => _error.ToString();
 
     public List<string> Seen { get; } = [];
+
+    /// <summary>A copy of <see cref="Seen"/>, also while the program still writes.</summary>
+    public List<string> SeenSoFar()
+    {
+        lock (Seen) return [.. Seen];
+    }
 
     public string Url => $"http://127.0.0.1:{HttpPort}";
 
@@ -43,16 +52,18 @@ internal sealed class AgentProcess : IDisposable
     public static AgentProcess Start(string folder, params string[] arguments)
     {
         var ports = FreePorts.Take(5);
-        return Start(folder, ports[0], null, ["agent", $"-http-port={ports[0]}", $"-dns-port={ports[1]}", $"-server-port={ports[2]}", $"-serf-lan-port={ports[3]}", $"-serf-wan-port={ports[4]}", .. arguments]);
+        return Start(folder, (ports[0], ports[3]), null, ["agent", $"-http-port={ports[0]}", $"-dns-port={ports[1]}", $"-server-port={ports[2]}", $"-serf-lan-port={ports[3]}", $"-serf-wan-port={ports[4]}", .. arguments]);
     }
 
-    public static AgentProcess Start(string folder, int httpPort, Action<ProcessStartInfo>? change, string[] arguments)
+    public static AgentProcess Start(string folder, int httpPort, Action<ProcessStartInfo>? change, string[] arguments) => Start(folder, (httpPort, 0), change, arguments);
+
+    private static AgentProcess Start(string folder, (int Http, int Lan) ports, Action<ProcessStartInfo>? change, string[] arguments)
     {
         var start = new ProcessStartInfo(Program) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         start.Environment.Remove("CONSUL_HTTP_ADDR");
         change?.Invoke(start);
-        return new AgentProcess(start, httpPort);
+        return new AgentProcess(start, ports.Http, ports.Lan);
     }
 
     /// <summary>Waits for a line with this text.</summary>
@@ -103,7 +114,7 @@ internal sealed class AgentProcess : IDisposable
             _lines.Writer.TryComplete();
             return;
         }
-        Seen.Add(line);
+        lock (Seen) Seen.Add(line);
         _lines.Writer.TryWrite(line);
     }
 }
