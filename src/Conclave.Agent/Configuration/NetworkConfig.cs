@@ -117,10 +117,9 @@ public sealed record GossipConfig
     /// <summary>Defaults of the LAN pool.</summary>
     public static GossipConfig Lan { get; } = new();
 
-    /// <summary>Defaults of the WAN pool.</summary>
+    /// <summary>Defaults of the WAN pool. Three members a round as in the LAN: the peers' number too, whatever their documents say.</summary>
     public static GossipConfig Wan { get; } = new()
     {
-        GossipNodes = 4,
         GossipInterval = TimeSpan.FromMilliseconds(500),
         ProbeInterval = TimeSpan.FromSeconds(5),
         ProbeTimeout = TimeSpan.FromSeconds(3),

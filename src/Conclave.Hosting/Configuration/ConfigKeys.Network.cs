@@ -6,8 +6,6 @@ namespace Conclave.Hosting.Configuration;
 
 public static partial class ConfigKeys
 {
-    private const string NoGossip = "needs gossip, which this version does not speak";
-
     private static void AddIdentity(List<ConfigKey> keys) => keys.AddRange(
     [
         Word("node_name", (config, value) => config with { NodeName = value }),
@@ -46,16 +44,16 @@ public static partial class ConfigKeys
             Address("advertise_addr_wan", (config, value) => config with { AdvertiseAddressWan = value }),
             Address("advertise_addr_wan_ipv4", (config, value) => config with { AdvertiseAddressWan = config.AdvertiseAddressWan.Length > 0 ? config.AdvertiseAddressWan : value }),
             Address("advertise_addr_wan_ipv6", (config, value) => config with { AdvertiseAddressWan = config.AdvertiseAddressWan.Length > 0 ? config.AdvertiseAddressWan : value }),
-            Address("serf_lan", (config, value) => config with { SerfBindAddressLan = value }, Stored),
-            Address("serf_wan", (config, value) => config with { SerfBindAddressWan = value }, Stored),
-            Words("serf_lan_allowed_cidrs", (config, value) => config with { SerfAllowedCidrsLan = Append(config.SerfAllowedCidrsLan, value) }, Stored),
-            Words("serf_wan_allowed_cidrs", (config, value) => config with { SerfAllowedCidrsWan = Append(config.SerfAllowedCidrsWan, value) }, Stored),
-            Words("serf_allowed_cidrs_lan", (config, value) => config with { SerfAllowedCidrsLan = Append(config.SerfAllowedCidrsLan, value) }, Stored),
-            Words("serf_allowed_cidrs_wan", (config, value) => config with { SerfAllowedCidrsWan = Append(config.SerfAllowedCidrsWan, value) }, Stored),
+            Address("serf_lan", (config, value) => config with { SerfBindAddressLan = value }),
+            Address("serf_wan", (config, value) => config with { SerfBindAddressWan = value }),
+            Words("serf_lan_allowed_cidrs", (config, value) => config with { SerfAllowedCidrsLan = Append(config.SerfAllowedCidrsLan, value) }),
+            Words("serf_wan_allowed_cidrs", (config, value) => config with { SerfAllowedCidrsWan = Append(config.SerfAllowedCidrsWan, value) }),
+            Words("serf_allowed_cidrs_lan", (config, value) => config with { SerfAllowedCidrsLan = Append(config.SerfAllowedCidrsLan, value) }),
+            Words("serf_allowed_cidrs_wan", (config, value) => config with { SerfAllowedCidrsWan = Append(config.SerfAllowedCidrsWan, value) }),
             Switch("translate_wan_addrs", (config, value) => config with { TranslateWanAddresses = value }, Stored),
-            Span("advertise_reconnect_timeout", (config, value) => config with { AdvertiseReconnectTimeout = value }, Stored),
-            Span("reconnect_timeout", (config, value) => config with { ReconnectTimeoutLan = value }, Stored),
-            Span("reconnect_timeout_wan", (config, value) => config with { ReconnectTimeoutWan = value }, Stored),
+            Span("advertise_reconnect_timeout", (config, value) => config with { AdvertiseReconnectTimeout = value }),
+            Span("reconnect_timeout", (config, value) => config with { ReconnectTimeoutLan = value }),
+            Span("reconnect_timeout_wan", (config, value) => config with { ReconnectTimeoutWan = value }),
             Word("unix_sockets.user", (config, value) => config with { UnixSockets = config.UnixSockets with { User = value } }, Stored),
             Word("unix_sockets.group", (config, value) => config with { UnixSockets = config.UnixSockets with { Group = value } }, Stored),
             Word("unix_sockets.mode", (config, value) => config with { UnixSockets = config.UnixSockets with { Mode = value } }),
@@ -96,30 +94,25 @@ public static partial class ConfigKeys
         Members("start_join_wan", (join, value) => join with { StartJoinWan = Append(join.StartJoinWan, value) }),
         Members("retry_join", (join, value) => join with { RetryJoin = Append(join.RetryJoin, value) }),
         Members("retry_join_wan", (join, value) => join with { RetryJoinWan = Append(join.RetryJoinWan, value) }),
-        Span("retry_interval", (config, value) => config with { Join = config.Join with { RetryInterval = value } }, Stored),
-        Span("retry_interval_wan", (config, value) => config with { Join = config.Join with { RetryIntervalWan = value } }, Stored),
-        Whole("retry_max", (config, value) => config with { Join = config.Join with { RetryMax = value } }, Stored),
-        Whole("retry_max_wan", (config, value) => config with { Join = config.Join with { RetryMaxWan = value } }, Stored),
-        Switch("rejoin_after_leave", (config, value) => config with { Join = config.Join with { RejoinAfterLeave = value } }, Stored),
+        Span("retry_interval", (config, value) => config with { Join = config.Join with { RetryInterval = value } }),
+        Span("retry_interval_wan", (config, value) => config with { Join = config.Join with { RetryIntervalWan = value } }),
+        Whole("retry_max", (config, value) => config with { Join = config.Join with { RetryMax = value } }),
+        Whole("retry_max_wan", (config, value) => config with { Join = config.Join with { RetryMaxWan = value } }),
+        Switch("rejoin_after_leave", (config, value) => config with { Join = config.Join with { RejoinAfterLeave = value } }),
         Unused("primary_gateways", TextList),
         Neutral("primary_gateways_interval", Duration),
     ]);
 
     private static ConfigKey Members(string path, Func<JoinConfig, IReadOnlyList<string>, JoinConfig> change) =>
-        Key(path, TextList, (draft, value) =>
-        {
-            var members = value.Strings();
-            draft.Config = draft.Config with { Join = change(draft.Config.Join, members) };
-            if (members.Count > 0) draft.Warn($"The '{path}' option has no effect yet: this version runs as a single server");
-        }, Ignored, NoGossip);
+        Key(path, TextList, (draft, value) => draft.Config = draft.Config with { Join = change(draft.Config.Join, value.Strings()) });
 
     private static void AddGossip(List<ConfigKey> keys, string path, Func<AgentConfig, GossipConfig> get, Func<AgentConfig, GossipConfig, AgentConfig> set) => keys.AddRange(
     [
-        Whole(path + ".gossip_nodes", (config, value) => set(config, get(config) with { GossipNodes = value }), Stored),
-        Span(path + ".gossip_interval", (config, value) => set(config, get(config) with { GossipInterval = value }), Stored),
-        Span(path + ".probe_interval", (config, value) => set(config, get(config) with { ProbeInterval = value }), Stored),
-        Span(path + ".probe_timeout", (config, value) => set(config, get(config) with { ProbeTimeout = value }), Stored),
-        Whole(path + ".suspicion_mult", (config, value) => set(config, get(config) with { SuspicionMultiplier = value }), Stored),
-        Whole(path + ".retransmit_mult", (config, value) => set(config, get(config) with { RetransmitMultiplier = value }), Stored),
+        Whole(path + ".gossip_nodes", (config, value) => set(config, get(config) with { GossipNodes = value })),
+        Span(path + ".gossip_interval", (config, value) => set(config, get(config) with { GossipInterval = value })),
+        Span(path + ".probe_interval", (config, value) => set(config, get(config) with { ProbeInterval = value })),
+        Span(path + ".probe_timeout", (config, value) => set(config, get(config) with { ProbeTimeout = value })),
+        Whole(path + ".suspicion_mult", (config, value) => set(config, get(config) with { SuspicionMultiplier = value })),
+        Whole(path + ".retransmit_mult", (config, value) => set(config, get(config) with { RetransmitMultiplier = value })),
     ]);
 }

@@ -12,10 +12,10 @@ public static partial class ConfigKeys
     {
         keys.AddRange(
         [
-            Word("encrypt", (config, value) => config with { Encrypt = value }, Stored, "checked; nothing is gossiped yet"),
-            Switch("encrypt_verify_incoming", (config, value) => config with { EncryptVerifyIncoming = value }, Stored),
-            Switch("encrypt_verify_outgoing", (config, value) => config with { EncryptVerifyOutgoing = value }, Stored),
-            Switch("disable_keyring_file", (config, value) => config with { DisableKeyringFile = value }, Stored),
+            Word("encrypt", (config, value) => config with { Encrypt = value }),
+            Switch("encrypt_verify_incoming", (config, value) => config with { EncryptVerifyIncoming = value }),
+            Switch("encrypt_verify_outgoing", (config, value) => config with { EncryptVerifyOutgoing = value }),
+            Switch("disable_keyring_file", (config, value) => config with { DisableKeyringFile = value }),
             Tls("ca_file", Text, (tls, value) => tls with { CaFile = value.Text() }),
             Tls("ca_path", Text, (tls, value) => tls with { CaPath = value.Text() }),
             Tls("cert_file", Text, (tls, value) => tls with { CertFile = value.Text() }),

@@ -11,7 +11,10 @@ internal sealed class GossipLog(ILoggerFactory loggers, string prefix, string su
     public void Write(in GossipLogLine line)
     {
         if (!_byArea.TryGetValue(line.Area, out var logger)) _byArea.Add(line.Area, logger = loggers.CreateLogger(prefix + line.Area + suffix));
-        GossipLogMessages.Line(logger, LevelOf(line.Level), line.Text);
+        var level = LevelOf(line.Level);
+        if (!logger.IsEnabled(level)) return;
+        if (prefix.Length == 0) GossipLogMessages.Line(logger, level, line.Text);
+        else GossipLogMessages.AreaLine(logger, level, line.Area, line.Text);   // an agent's lines repeat the area, as the peers' do
     }
 
     public void Fatal(string reason) => GossipLogMessages.Fatal(loggers.CreateLogger(prefix + "serf" + suffix), reason);
@@ -30,6 +33,9 @@ internal static partial class GossipLogMessages
 {
     [LoggerMessage(EventId = 300, Message = "{Text}")]
     public static partial void Line(ILogger logger, LogLevel level, string text);
+
+    [LoggerMessage(EventId = 302, Message = "{Area}: {Text}")]
+    public static partial void AreaLine(ILogger logger, LogLevel level, string area, string text);
 
     [LoggerMessage(EventId = 301, Level = LogLevel.Critical, Message = "{Text}")]
     public static partial void Fatal(ILogger logger, string text);

@@ -122,7 +122,7 @@ internal sealed class GossipLoop : IAsyncDisposable
         foreach (var dial in outbox.Dials) _streams.Dial(dial);
         foreach (var file in outbox.Files) _files.Submit(file);
         foreach (var line in outbox.Log) _log.Write(line);
-        _views.Publish(_pool, _now);
+        if (_views.Publish(_pool, _now)) _listener.OnMembersChanged();
         foreach (var happened in outbox.Events) _listener.OnEvent(happened);
         foreach (var completion in outbox.Completions) _pending.Complete(completion);
         if (outbox.Fatal is { } message)

@@ -1,7 +1,7 @@
 using System.Net;
+using Conclave.Core.Model;
 using Conclave.Gossip;
 using Conclave.Gossip.Files;
-using Microsoft.Extensions.Logging;
 
 namespace Conclave.Hosting.Gossip;
 
@@ -16,7 +16,7 @@ internal sealed class GossipRuntime : IAsyncDisposable
     private readonly GossipInbox _inbox = new();
     private readonly GossipFiles _files;
     private readonly GossipLoop _loop;
-    private readonly GossipViews _views = new();
+    private readonly GossipViews _views;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
@@ -25,6 +25,8 @@ internal sealed class GossipRuntime : IAsyncDisposable
     private GossipRuntime(GossipRuntimeOptions options, GossipSockets sockets, SerfSnapshot? snapshot)
     {
         _sockets = sockets;
+        _views = new GossipViews(options.PublishCoordinates);
+        IsEncrypted = options.Keyring is not null;
         var config = WithPort(options.Config, sockets.Port);
         var clock = new SystemClock(options.Time);
         _pool = new GossipPool(config, new GossipStart(snapshot, options.Keyring), NodeRuntime.NewPrng(), clock.Now);
@@ -49,6 +51,15 @@ internal sealed class GossipRuntime : IAsyncDisposable
     /// <summary>Numbers for people.</summary>
     public GossipNumbers Numbers => _views.Numbers;
 
+    /// <summary>Our place in the space of round trip times, about a second old at most.</summary>
+    public Coordinate Coordinate => _views.Coordinate;
+
+    /// <summary>The places of all members that are known, ordinal by name; empty unless they are published.</summary>
+    public IReadOnlyList<KeyValuePair<string, Coordinate>> Coordinates => _views.Coordinates;
+
+    /// <summary>Whether the pool has keys.</summary>
+    public bool IsEncrypted { get; }
+
     /// <summary>What the sockets had to give up.</summary>
     public GossipCounters Counters { get; } = new();
 
@@ -59,11 +70,11 @@ internal sealed class GossipRuntime : IAsyncDisposable
     /// <exception cref="IOException">The address is in use or not of this host, or the snapshot file cannot be read.</exception>
     public static GossipRuntime Start(GossipRuntimeOptions options)
     {
-        GossipSockets? sockets = null;
+        var sockets = options.Sockets;
         try
         {
             var snapshot = ReadSnapshot(options);
-            sockets = GossipSockets.Open(options.BindAddress, options.Port);
+            sockets ??= GossipSockets.Open(options.BindAddress, options.Port);
             return new GossipRuntime(options, sockets, snapshot);
         }
         catch

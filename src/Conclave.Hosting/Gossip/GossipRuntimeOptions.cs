@@ -18,6 +18,12 @@ internal sealed record GossipRuntimeOptions
     /// <summary>UDP and TCP port; 0 takes one that is free for both.</summary>
     public int Port { get; init; }
 
+    /// <summary>The sockets, when they were opened before; owned from the start on. Null: they are opened at the start.</summary>
+    public GossipSockets? Sockets { get; init; }
+
+    /// <summary>Whether the members' coordinates are published, which costs an object for each member every second: for small pools.</summary>
+    public bool PublishCoordinates { get; init; }
+
     /// <summary>Keys, or null for no encryption. Owned by the runtime from the start on.</summary>
     public Keyring? Keyring { get; init; }
 

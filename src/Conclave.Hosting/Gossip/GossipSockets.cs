@@ -21,7 +21,8 @@ internal sealed class GossipSockets : IDisposable
     {
         Packets = packets;
         Streams = streams;
-        Port = ((IPEndPoint)packets.LocalEndPoint!).Port;
+        var local = (IPEndPoint)packets.LocalEndPoint!;
+        (Address, Port) = (local.Address, local.Port);
     }
 
     /// <summary>UDP, non-blocking.</summary>
@@ -29,6 +30,9 @@ internal sealed class GossipSockets : IDisposable
 
     /// <summary>TCP, listening.</summary>
     public Socket Streams { get; }
+
+    /// <summary>The address of both.</summary>
+    public IPAddress Address { get; }
 
     /// <summary>The port of both.</summary>
     public int Port { get; }

@@ -22,7 +22,7 @@ internal sealed class AgentControl(AgentHost host, AgentRuntime local, IAgentPoo
     public IReadOnlyList<KeyValuePair<string, object?>> DebugConfig => AgentDebugConfig.Build(host.Config, Identity);
 
     /// <inheritdoc/>
-    public IReadOnlyList<StatsSection> Stats() => AgentStats.Build(Identity, host.Gateway, local.Counts);
+    public IReadOnlyList<StatsSection> Stats() => AgentStats.Build(Identity, host.Gateway, local.Counts, host.Gossip);
 
     /// <inheritdoc/>
     public IReadOnlyList<KeyValuePair<string, object?>> HostFacts() => Agent.HostFacts.Collect(host.Config.InMemory ? "" : host.Config.DataDir, TimeProvider.System);

@@ -1,8 +1,11 @@
 using Conclave.Agent;
 using Conclave.Agent.Configuration;
 using Conclave.Agent.Events;
+using Conclave.Agent.Pools;
 using Conclave.Core;
+using Conclave.Gossip;
 using Conclave.Hosting.Agent;
+using Conclave.Hosting.Pools;
 using Conclave.Http;
 using Conclave.Http.Server;
 using Conclave.Node;
@@ -29,6 +32,8 @@ public sealed class AgentHost : IAsyncDisposable
     private readonly EventLog _events = new();
     private HttpListenerHost? _http;
     private CoordinateSync? _coordinates;
+    private AgentPools? _gossip;                                       // null for an agent that gossips with nobody
+    private bool _isLeading;                                           // the node's loop's
     private volatile AgentConfig _config;
     private int _isStopped;
 
@@ -57,6 +62,9 @@ public sealed class AgentHost : IAsyncDisposable
     /// <summary>Services and checks of this agent.</summary>
     public ILocalAgent Local => _local;
 
+    /// <summary>The gossip pools; null before they are open and for an agent that gossips with nobody.</summary>
+    internal AgentPools? Gossip => _gossip;
+
     /// <summary>Where HTTP listens, as URLs.</summary>
     public IReadOnlyList<string> HttpAddresses => _http?.Addresses ?? [];
 
@@ -66,7 +74,8 @@ public sealed class AgentHost : IAsyncDisposable
     /// <summary>Starts an agent. HTTP answers when this returns, before a leader exists.</summary>
     /// <exception cref="ArgumentException">The configuration is wrong.</exception>
     /// <exception cref="InvalidDataException">An address, a certificate or the node id file cannot be used.</exception>
-    /// <exception cref="IOException">A listener's address is in use, or a file cannot be used.</exception>
+    /// <exception cref="IOException">A listener's address is in use, a file cannot be used, or nobody answered who must be joined at the start.</exception>
+    /// <exception cref="GossipFormatException">A keyring file is none.</exception>
     /// <exception cref="DiskException">The data folder cannot be used.</exception>
     /// <exception cref="WalDamagedException">Something that was acknowledged may be missing from the log.</exception>
     /// <exception cref="OutageRecoveryException">The list of servers that the operator left in <c>raft/peers.json</c> cannot be carried out.</exception>
@@ -79,12 +88,20 @@ public sealed class AgentHost : IAsyncDisposable
         var inbox = new NodeInbox();
         var disk = config.InMemory ? null : NodeDisk.Open(config.DataDir, inbox);
         AgentHost host;
+        AgentPoolSockets? sockets = null;
         try
         {
-            host = new AgentHost(options, AgentIdentities.From(config, NodeIdOf(config, disk)), inbox, disk);
+            sockets = AgentPoolSockets.Open(config);
+            var identity = AgentIdentities.From(config, NodeIdOf(config, disk)) with
+            {
+                SerfLanPort = sockets.Lan?.Port ?? config.Ports.SerfLan,
+                SerfWanPort = sockets.Wan?.Port ?? config.Ports.SerfWan,
+            };
+            host = new AgentHost(options, identity, inbox, disk);
         }
         catch
         {
+            sockets?.Dispose();
             disk?.Dispose();
             throw;
         }
@@ -92,7 +109,8 @@ public sealed class AgentHost : IAsyncDisposable
         try
         {
             // Side by side: the log is read while the web server is set up. Both have ended, well or badly, before anything is taken down again.
-            await Task.WhenAll(Task.Run(host._node.StartAsync, CancellationToken.None), host.OpenHttpAsync(bindings, stop)).ConfigureAwait(false);
+            await Task.WhenAll(Task.Run(host._node.StartAsync, CancellationToken.None), host.OpenAsync(sockets, bindings, stop)).ConfigureAwait(false);
+            if (host._gossip is not null) await host._gossip.JoinConfiguredAsync(stop).ConfigureAwait(false);
             AgentHostLog.Running(host._logger);
             return host;
         }
@@ -101,12 +119,17 @@ public sealed class AgentHost : IAsyncDisposable
             await host.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+        finally
+        {
+            sockets.Dispose();                                         // those that no pool has taken
+        }
     }
 
     /// <summary>Leaves the cluster gracefully, as far as there is one to leave. The agent goes on answering until it is disposed.</summary>
     public async Task LeaveAsync()
     {
         AgentHostLog.Leaving(_logger);
+        if (_gossip is not null) await _gossip.LeaveAsync().ConfigureAwait(false);
         // A lone server has nobody to hand over to. Peers wait here so that clients notice; so do we, bounded by the configuration.
         await Task.Delay(_config.Performance.LeaveDrainTime, _options.Time).ConfigureAwait(false);
     }
@@ -146,6 +169,7 @@ public sealed class AgentHost : IAsyncDisposable
             AgentHostLog.EndpointsDown(_logger);
         }
         if (_coordinates is not null) await _coordinates.DisposeAsync().ConfigureAwait(false);
+        if (_gossip is not null) await _gossip.DisposeAsync().ConfigureAwait(false);
         await _local.DisposeAsync().ConfigureAwait(false);
         await _node.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
@@ -168,10 +192,20 @@ public sealed class AgentHost : IAsyncDisposable
         return NodeDisk.NodeId(folder, config.NodeId);
     }
 
-    private async Task OpenHttpAsync(List<HttpBinding> bindings, CancellationToken stop)
+    private async Task OpenAsync(AgentPoolSockets sockets, List<HttpBinding> bindings, CancellationToken stop)
+    {
+        var receiver = new EventReceiver(Identity.NodeName, _local, _events);
+        if (sockets.Lan is not null)
+        {
+            _gossip = await AgentPools.StartAsync(_config, Identity, sockets, new LanEvents(receiver, _local, _options.Log), _options.Log, _options.Time).ConfigureAwait(false);
+            _ = ForwardGossipFailureAsync(_gossip);
+        }
+        await OpenHttpAsync(bindings, (IAgentPools?)_gossip ?? AgentMembers.Alone(Identity, receiver), stop).ConfigureAwait(false);
+    }
+
+    private async Task OpenHttpAsync(List<HttpBinding> bindings, IAgentPools pools, CancellationToken stop)
     {
         if (bindings.Count == 0) return;
-        var pools = AgentMembers.Alone(Identity, new EventReceiver(Identity.NodeName, _local, _events));
         if (!_config.DisableCoordinates) _coordinates = new CoordinateSync(Gateway, Identity.NodeName, pools, new Prng((ulong)Random.Shared.NextInt64()), _options.Time, _logger);
         var control = new AgentControl(this, _local, pools, _options.Log);
         var frontEnd = HttpApi.Create(AgentListeners.Options(_config), Gateway, _local, control, _metrics, _events, _options.Log);
@@ -180,11 +214,16 @@ public sealed class AgentHost : IAsyncDisposable
         AgentListeners.SetSocketModes(_config);
     }
 
+    private async Task ForwardGossipFailureAsync(AgentPools gossip) => EndWith(new AgentEnd(AgentEndKind.Failed, await gossip.Failed.ConfigureAwait(false)));
+
     private async Task ForwardFailureAsync() => EndWith(new AgentEnd(AgentEndKind.Failed, await _node.Failed.ConfigureAwait(false)));
 
     // On the node's loop: only hand it on.
     private void OnStatusChanged()
     {
+        bool hasWon = Gateway.Status.IsLeader && !_isLeading;
+        _isLeading = Gateway.Status.IsLeader;
+        if (hasWon && _gossip is { } gossip) ThreadPool.UnsafeQueueUserWorkItem(static pools => _ = pools.AnnounceLeaderAsync(), gossip, preferLocal: false);
         if (Gateway.Status.KnownLeader) ThreadPool.UnsafeQueueUserWorkItem(static local => local.RequestFullSync(), _local, preferLocal: false);
     }
 }

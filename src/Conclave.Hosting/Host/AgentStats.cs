@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Conclave.Agent;
+using Conclave.Gossip;
+using Conclave.Hosting.Gossip;
+using Conclave.Hosting.Pools;
 using Conclave.Node;
 
 namespace Conclave.Hosting;
@@ -10,7 +13,7 @@ namespace Conclave.Hosting;
 internal static class AgentStats
 {
     /// <summary>All blocks, ordered by name.</summary>
-    public static List<StatsSection> Build(AgentIdentity identity, INodeGateway gateway, (int Services, int Checks, int Ttls, int Monitors) counts)
+    public static List<StatsSection> Build(AgentIdentity identity, INodeGateway gateway, (int Services, int Checks, int Ttls, int Monitors) counts, AgentPools? pools = null)
     {
         var sections = new List<StatsSection>
         {
@@ -19,21 +22,21 @@ internal static class AgentStats
         };
         if (identity.IsServer)
         {
-            sections.Add(Server(identity, gateway.Status));
+            sections.Add(Server(identity, gateway.Status, pools));
             sections.Add(Raft(gateway.Raft, gateway.Status));
         }
         else sections.Add(Section("consul", ("acl", "disabled"), ("known_servers", Number(gateway.Status.PeerAddresses.Count)), ("server", "false")));
         sections.Add(Runtime());
-        sections.Add(Serf("serf_lan"));
-        if (identity.IsServer && identity.SerfWanPort > 0) sections.Add(Serf("serf_wan"));
+        sections.Add(Serf("serf_lan", pools?.Lan));
+        if (identity.IsServer && identity.SerfWanPort > 0) sections.Add(Serf("serf_wan", pools?.Wan));
         return sections;
     }
 
-    private static StatsSection Server(AgentIdentity identity, ClusterStatus status) => Section(
+    private static StatsSection Server(AgentIdentity identity, ClusterStatus status, AgentPools? pools) => Section(
         "consul",
         ("acl", "disabled"),
         ("bootstrap", Flag(identity.Bootstrap)),
-        ("known_datacenters", "1"),
+        ("known_datacenters", Number(KnownDatacenters(pools))),
         ("leader", Flag(status.IsLeader)),
         ("leader_addr", status.LeaderAddress),
         ("server", "true"));
@@ -68,21 +71,47 @@ internal static class AgentStats
         ("os", OperatingSystem.IsLinux() ? "linux" : OperatingSystem.IsMacOS() ? "darwin" : "windows"),
         ("version", ".NET " + Environment.Version));
 
-    // One member, nothing in flight: what a pool of one server shows.
-    private static StatsSection Serf(string name) => Section(
-        name,
-        ("coordinate_resets", "0"),
-        ("encrypted", "false"),
-        ("event_queue", "0"),
-        ("event_time", "1"),
-        ("failed", "0"),
-        ("health_score", "0"),
-        ("intent_queue", "0"),
-        ("left", "0"),
-        ("member_time", "1"),
-        ("members", "1"),
-        ("query_queue", "0"),
-        ("query_time", "1"));
+    // Without a pool: one member, nothing in flight.
+    private static StatsSection Serf(string name, GossipRuntime? pool)
+    {
+        var numbers = pool?.Numbers ?? new GossipNumbers { MemberTime = 1, EventTime = 1, QueryTime = 1 };
+        var (members, failed, left) = Count(pool);
+        return Section(
+            name,
+            ("coordinate_resets", Number(numbers.CoordinateResets)),
+            ("encrypted", Flag(pool is { IsEncrypted: true })),
+            ("event_queue", Number(numbers.EventQueue)),
+            ("event_time", Number(numbers.EventTime)),
+            ("failed", Number(failed)),
+            ("health_score", Number(numbers.HealthScore)),
+            ("intent_queue", Number(numbers.IntentQueue)),
+            ("left", Number(left)),
+            ("member_time", Number(numbers.MemberTime)),
+            ("members", Number(members)),
+            ("query_queue", Number(numbers.QueryQueue)),
+            ("query_time", Number(numbers.QueryTime)));
+    }
+
+    private static (int Members, int Failed, int Left) Count(GossipRuntime? pool)
+    {
+        if (pool is null) return (1, 0, 0);
+        int failed = 0, left = 0;
+        foreach (var member in pool.Members)
+        {
+            if (member.Status == MemberStatus.Failed) failed++;
+            else if (member.Status == MemberStatus.Left) left++;
+        }
+        return (pool.Members.Count, failed, left);
+    }
+
+    private static int KnownDatacenters(AgentPools? pools)
+    {
+        if (pools?.Wan is null) return 1;
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var member in pools.WanMembers)
+            if (member.Tag("dc") is { } datacenter) known.Add(datacenter);
+        return known.Count;
+    }
 
     private static string Servers(ClusterStatus status)
     {

@@ -15,6 +15,12 @@ internal sealed class MembershipEvents : IGossipListener
     private volatile bool _isClosed;
 
     /// <inheritdoc/>
+    public void OnMembersChanged()
+    {
+        // Whoever reads events learns of each change by its own event.
+    }
+
+    /// <inheritdoc/>
     public void OnEvent(GossipEvent happened)
     {
         if (happened.Kind is GossipEventKind.QueryAck or GossipEventKind.QueryResponse or GossipEventKind.QueryDone)
