@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Conclave.Gossip;
+using Conclave.Hosting.Agent.Probes;
 
 namespace Conclave.Hosting.Gossip;
 
@@ -81,11 +82,13 @@ internal sealed class GossipStream : IDisposable
 
     private async Task RunAsync()
     {
+        bool isOpen = Number <= 0;
         try
         {
-            if (Number > 0)
+            if (!isOpen)
             {
                 await _socket.ConnectAsync(Remote.ToIPEndPoint(), _stop.Token).ConfigureAwait(false);
+                isOpen = true;
                 await SendAsync(_request, _stop.Token).ConfigureAwait(false);
             }
             await ReadAsync().ConfigureAwait(false);
@@ -96,7 +99,7 @@ internal sealed class GossipStream : IDisposable
         }
         catch (SocketException failure)
         {
-            Error = failure.Message;
+            Error = isOpen ? ProbeErrors.Reason(failure) : $"dial tcp {Remote}: {ProbeErrors.Reason(failure)}";
         }
         await _answer.ConfigureAwait(false);
         _socket.Dispose();

@@ -147,6 +147,8 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
     public async ValueTask<AgentOutcome> ForceLeaveAsync(string node, bool prune, bool wan, CancellationToken stop)
     {
         if (!IsMember(wan ? WanMembers : LanMembers, node)) return AgentOutcome.Failed($"agent: No node found with name '{node}'");
+        // We are alive and would object: nothing comes of it, which is what clients are used to.
+        if (node == (wan ? _wan! : _lan).Self.Name) return AgentOutcome.Ok;
         if (wan) return await ForceLeaveAsync(_wan!, node, prune).ConfigureAwait(false);
         var outcome = await ForceLeaveAsync(_lan, node, prune).ConfigureAwait(false);
         string suffix = "." + _identity.Datacenter;
