@@ -271,7 +271,7 @@ public sealed class GossipPool : IDisposable
     private static (IReadOnlyList<KeyValuePair<string, string>> Tags, byte[] Meta) Check(GossipConfig config)
     {
         if (!NodeName.IsAcceptable(System.Text.Encoding.UTF8.GetBytes(config.Name)))
-            throw new ArgumentException($"A member's name has 1 to {NodeName.BytesMax} bytes.", nameof(config));
+            throw new ArgumentException($"A member's name has 1 to {NodeName.BytesMax} bytes of text without control characters.", nameof(config));
         if (config.Advertise.IsEmpty) throw new ArgumentException("The address told to others is missing.", nameof(config));
         var tags = Sort(config.Tags);
         if (!NodeMeta.TryEncode(tags, out var meta)) throw new ArgumentException($"Encoded length of tags exceeds limit of {GossipLimits.MetaBytesMax} bytes.", nameof(config));
