@@ -5,6 +5,7 @@ using Conclave.Agent.Pools;
 using Conclave.Core;
 using Conclave.Gossip;
 using Conclave.Hosting.Agent;
+using Conclave.Hosting.Calls;
 using Conclave.Hosting.Pools;
 using Conclave.Http;
 using Conclave.Http.Server;
@@ -26,6 +27,7 @@ public sealed class AgentHost : IAsyncDisposable
     private readonly AgentHostOptions _options;
     private readonly ILogger _logger;
     private readonly NodeRuntime _node;
+    private readonly ServerCalls _calls;
     private readonly AgentRuntime _local;
     private readonly TaskCompletionSource<AgentEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly AgentMetrics _metrics;
@@ -44,7 +46,8 @@ public sealed class AgentHost : IAsyncDisposable
         _logger = options.Log.CreateLogger("agent");
         Identity = identity;
         _node = new NodeRuntime(AgentNodeConfig.From(options.Config, identity), inbox, disk, options.Log, options.Time);
-        _local = AgentRuntime.Start(AgentRuntimeOptions.From(options.Config, identity), _node.Gateway, options.Time, options.Log);
+        _calls = new ServerCalls(_node.Gateway, options.Config.Performance.RpcHoldTimeout, options.Config.Limits.RpcMaxConnsPerClient, options.Time, options.Log);
+        _local = AgentRuntime.Start(AgentRuntimeOptions.From(options.Config, identity), Gateway, options.Time, options.Log);
         _metrics = Metrics(options, identity);
         _node.Gateway.StatusChanged += OnStatusChanged;
         _ = ForwardFailureAsync();
@@ -57,7 +60,7 @@ public sealed class AgentHost : IAsyncDisposable
     public AgentConfig Config => _config;
 
     /// <summary>The node as front ends see it.</summary>
-    public INodeGateway Gateway => _node.Gateway;
+    public INodeGateway Gateway => _calls.Gateway;
 
     /// <summary>Services and checks of this agent.</summary>
     public ILocalAgent Local => _local;
@@ -171,6 +174,7 @@ public sealed class AgentHost : IAsyncDisposable
         if (_coordinates is not null) await _coordinates.DisposeAsync().ConfigureAwait(false);
         if (_gossip is not null) await _gossip.DisposeAsync().ConfigureAwait(false);
         await _local.DisposeAsync().ConfigureAwait(false);
+        await _calls.DisposeAsync().ConfigureAwait(false);
         await _node.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
     }

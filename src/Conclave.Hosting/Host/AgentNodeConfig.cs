@@ -17,7 +17,7 @@ internal static class AgentNodeConfig
         NodeMeta = NodeAddresses.Meta(config.NodeMeta),
         ServerPort = identity.ServerPort,
         Version = identity.Version,
-        LeaderHoldTime = config.Performance.RpcHoldTimeout,
+        LeaderHoldTime = TimeSpan.Zero,                                // requests wait before they reach the node, where they can also go to another server
         SessionTtlMin = config.SessionTtlMin,
         Raft = RaftOf(config, identity.NodeId),
         Bootstrap = config.Server && config.Bootstrap,

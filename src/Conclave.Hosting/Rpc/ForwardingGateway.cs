@@ -25,10 +25,11 @@ internal sealed class ForwardingGateway : INodeGateway
     /// <param name="pool">Calls to other servers.</param>
     /// <param name="limits">Times.</param>
     /// <param name="time">Clocks and timers.</param>
-    public ForwardingGateway(INodeGateway local, Pulse statusChanged, Pulse rootPublished, RpcPool pool, ForwardLimits limits, TimeProvider time)
+    /// <param name="stopping">Fails what waits.</param>
+    public ForwardingGateway(INodeGateway local, Pulse statusChanged, Pulse rootPublished, RpcPool pool, ForwardLimits limits, TimeProvider time, CancellationToken stopping)
     {
         _local = local;
-        _calls = new LeaderCalls(local, statusChanged, pool, limits, time);
+        _calls = new LeaderCalls(local, statusChanged, pool, limits, time, stopping);
         _leaseReads = new ReadIndexRounds(local, rootPublished, _calls, ReadMode.Default, limits.HoldTime, time);
         _quorumReads = new ReadIndexRounds(local, rootPublished, _calls, ReadMode.Consistent, limits.HoldTime, time);
     }

@@ -39,15 +39,29 @@ internal sealed class LeaderCalls
     private readonly SystemClock _clock;
     private readonly TimeProvider _time;
     private readonly Pulse _statusChanged;
+    private readonly CancellationToken _stopping;
 
-    public LeaderCalls(INodeGateway local, Pulse statusChanged, RpcPool pool, ForwardLimits limits, TimeProvider time)
+    public LeaderCalls(INodeGateway local, Pulse statusChanged, RpcPool pool, ForwardLimits limits, TimeProvider time, CancellationToken stopping)
     {
-        (_local, _statusChanged, _pool, _limits, _time) = (local, statusChanged, pool, limits, time);
+        (_local, _statusChanged, _pool, _limits, _time, _stopping) = (local, statusChanged, pool, limits, time, stopping);
         _clock = new SystemClock(time);
     }
 
     /// <summary>Serves a request; the error's text is complete. Cancelling ends the waiting: what has left may be carried out all the same.</summary>
     public async ValueTask<Attempt<T>> RunAsync<T>(ILeaderRequest<T> request, CancellationToken stop)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, _stopping);
+        try
+        {
+            return await RunUntilAsync(request, end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            return new Attempt<T>(default!, ErrorTexts.ShuttingDown);
+        }
+    }
+
+    private async ValueTask<Attempt<T>> RunUntilAsync<T>(ILeaderRequest<T> request, CancellationToken stop)
     {
         var forwarder = new Forwarder(_limits, request.IsRepeatable, _clock.Now, new Prng((ulong)Random.Shared.NextInt64()));
         while (true)

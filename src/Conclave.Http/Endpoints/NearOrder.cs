@@ -5,10 +5,10 @@ using Conclave.State;
 namespace Conclave.Http.Endpoints;
 
 /// <summary>Sorts rows by estimated round-trip time from a node (<c>?near=</c>); rows without a coordinate come last, equal ones keep their order.</summary>
-internal static class NearOrder
+public static class NearOrder
 {
     /// <summary>The order the request asks for; null when it asks for none.</summary>
-    public static Action<StateRoot, List<T>>? For<T>(ApiRequest request, string ownNode, Func<T, string> nodeOf)
+    internal static Action<StateRoot, List<T>>? For<T>(ApiRequest request, string ownNode, Func<T, string> nodeOf)
     {
         if (request.Bytes(Param.Near).Length == 0) return null;
         var near = request.Text(Param.Near);
@@ -17,7 +17,8 @@ internal static class NearOrder
         return (root, rows) => Sort(root, rows, address is null ? near : NodeAt(root, address), nodeOf);
     }
 
-    private static void Sort<T>(StateRoot root, List<T> rows, string? from, Func<T, string> nodeOf)
+    /// <summary>Sorts rows by their distance from the node named <paramref name="from"/>; leaves them as they are when that is null or has no coordinate.</summary>
+    public static void Sort<T>(StateRoot root, List<T> rows, string? from, Func<T, string> nodeOf)
     {
         if (from is null || rows.Count < 2) return;
         var all = new List<CoordinateEntry>();

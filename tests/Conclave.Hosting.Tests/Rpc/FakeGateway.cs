@@ -1,7 +1,9 @@
 using Conclave.Core;
+using Conclave.Core.Codec;
 using Conclave.Core.Model;
 using Conclave.Hosting.Calls;
 using Conclave.Node;
+using Conclave.Node.Requests;
 using Conclave.State;
 
 namespace Conclave.Hosting.Tests.Rpc;
@@ -32,6 +34,9 @@ internal sealed class FakeGateway(FakeCluster cluster, string name) : INodeGatew
 
     public int Applied;
 
+    /// <summary>Id of the next session; empty for any.</summary>
+    public string NextSessionId { get; set; } = "";
+
     public void Believe(ClusterStatus status)
     {
         _status = status;
@@ -51,9 +56,22 @@ internal sealed class FakeGateway(FakeCluster cluster, string name) : INodeGatew
         if (Refusal() is { } refusal) return ApplyResult.Error(refusal);
         if (!_status.IsLeader) return ApplyResult.Error(ErrorTexts.NoLeader);
         Interlocked.Increment(ref Applied);
+        if (FillIn(ref command) is { } refused) return ApplyResult.Error(refused);
         var result = cluster.Apply(command);
         CatchUp();
         return result;
+    }
+
+    // What a leader does before it logs a command: ids of sessions, as far as the caller brought none.
+    private string? FillIn(ref ReadOnlyMemory<byte> command)
+    {
+        if (command.Span[0] != (byte)CommandType.Session) return null;
+        var request = CommandCodec.DecodeSession(command[1..]);
+        if (request.Session.Id.Length > 0) return null;
+        string? refusal = SessionRequests.Prepare(request, TimeSpan.FromSeconds(10), new Prng(7), out var prepared);
+        if (NextSessionId.Length > 0) prepared = new SessionRequest { Op = prepared.Op, Session = prepared.Session with { Id = NextSessionId } };
+        command = CommandCodec.Encode(prepared);
+        return refusal;
     }
 
     public async ValueTask<ReadGrant> ReadAsync(ReadMode mode, CancellationToken stop)
@@ -72,11 +90,11 @@ internal sealed class FakeGateway(FakeCluster cluster, string name) : INodeGatew
 }
 
 /// <summary>What a cluster of <see cref="FakeGateway"/> has committed.</summary>
-internal sealed class FakeCluster
+internal sealed class FakeCluster(ulong firstIndex = 10)
 {
     private readonly Lock _gate = new();
     private readonly CommandApplier _applier = new(new StateRoot());
-    private ulong _index = 10;
+    private ulong _index = firstIndex;
 
     public StateRoot Root { get; private set; } = new();
 

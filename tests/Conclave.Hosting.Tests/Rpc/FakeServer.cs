@@ -22,10 +22,8 @@ internal sealed class FakeServer : IAsyncDisposable
         Local = new FakeGateway(cluster, name);
         var rpc = new RpcLimits();
         Pool = new RpcPool(rpc, TimeProvider.System, NullLogger.Instance);
-        Gateway = new ForwardingGateway(Local, Local.StatusChanged, Local.RootPublished, Pool, limits ?? new(), TimeProvider.System);
-        var methods = new RpcMethods();
-        new CommandMethods(Local, Gateway).AddTo(methods);
-        _server = new RpcServer(methods, rpc, TimeProvider.System, NullLogger.Instance);
+        Gateway = new ForwardingGateway(Local, Local.StatusChanged, Local.RootPublished, Pool, limits ?? new(), TimeProvider.System, _stop.Token);
+        _server = new RpcServer(ServerCalls.Methods(Local, Gateway, TimeProvider.System), rpc, TimeProvider.System, NullLogger.Instance);
         _listener.Start();
         Address = _listener.LocalEndpoint.ToString()!;
         _accepting = AcceptAsync();

@@ -120,6 +120,15 @@ public static class NodeServiceCodec
         };
     }
 
+    // The parts alone, for results that hold an instance in one flat map with its node.
+    internal static void WriteConnect(ref MsgPackWriter writer, NodeService service) => WriteTree(ref writer, service.Connect, ZeroConnect);
+
+    internal static void WriteProxy(ref MsgPackWriter writer, NodeService service) => WriteTree(ref writer, service.Proxy, ZeroProxy);
+
+    internal static void WriteTaggedAddresses(ref MsgPackWriter writer, NodeService service) => WriteTaggedAddresses(ref writer, service.TaggedAddresses);
+
+    internal static void WriteWeights(ref MsgPackWriter writer, NodeService service) => WriteWeights(ref writer, service.Weights);
+
     private static void WriteTree(ref MsgPackWriter writer, MsgPackMap? tree, byte[] zero)
     {
         if (tree is null) writer.WriteRaw(zero);

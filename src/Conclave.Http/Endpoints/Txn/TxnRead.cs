@@ -7,8 +7,9 @@ using Conclave.State;
 namespace Conclave.Http.Endpoints.Txn;
 
 /// <summary>A transaction that only reads: answered from one state, without the log.</summary>
-internal static class TxnRead
+public static class TxnRead
 {
+    /// <summary>Carries the operations out, all of which read.</summary>
     public static TxnResponse Run(StateRoot root, IReadOnlyList<TxnOp> operations)
     {
         var results = new List<TxnResult>();

@@ -1,0 +1,100 @@
+using Conclave.Core;
+using Conclave.Core.Codec;
+using Conclave.Node;
+using Conclave.Node.Filters;
+using Conclave.Rpc.Messages;
+using Conclave.State;
+
+namespace Conclave.Hosting.Calls;
+
+/// <summary>Answers reads: freshness, waiting for a change, and what stands beside the answer.</summary>
+/// <param name="gateway">This node or the leader, wherever that is.</param>
+/// <param name="time">Clocks and timers.</param>
+internal sealed class RpcReads(INodeGateway gateway, TimeProvider time)
+{
+    /// <summary>Text for a datacenter that nobody knows.</summary>
+    public const string NoPath = "No path to datacenter";
+
+    private static readonly TimeSpan WaitDefault = TimeSpan.FromSeconds(300), WaitMax = TimeSpan.FromSeconds(600);
+
+    // Clients allow for their wait and a sixteenth of it.
+    private const int JitterFraction = 16;
+
+    /// <summary>The node.</summary>
+    public INodeGateway Gateway => gateway;
+
+    /// <summary>Answers one call. <paramref name="compose"/> gives the query, or the text of an error.</summary>
+    public async ValueTask<string?> AnswerAsync(RpcCall call, PooledBuffer result, Func<QueryArguments, (RpcQuery? Query, string? Error)> compose)
+    {
+        var arguments = QueryArguments.Read(call.Argument.Span);
+        if (IsForeign(arguments.Datacenter)) return NoPath;
+        RpcQuery? query;
+        try
+        {
+            (query, string? error) = compose(arguments);
+            if (query is null) return error ?? "nothing to ask";
+        }
+        catch (FilterException refused)
+        {
+            return refused.Message;
+        }
+
+        var options = arguments.Options;
+        var mode = options.RequireConsistent ? ReadMode.Consistent : options.AllowStale ? ReadMode.Stale : ReadMode.Default;
+        var grant = await gateway.ReadAsync(mode, CancellationToken.None).ConfigureAwait(false);
+        if (grant.Root is not { } root) return grant.Error ?? ErrorTexts.NoLeader;
+        ulong index = options.MinQueryIndex == 0 ? query.Run(root, null) : await RunBlockingAsync(query, options, call.Departure).ConfigureAwait(false);
+        Write(query, result, new QueryMeta(index, grant.KnownLeader, grant.LastContactMilliseconds * 1_000_000));
+        return null;
+    }
+
+    /// <summary>Whether a datacenter is not this one.</summary>
+    public bool IsForeign(string datacenter) => datacenter.Length > 0 && !datacenter.Equals(gateway.Identity.Datacenter, StringComparison.OrdinalIgnoreCase);
+
+    // Until the index passes the one given, the time is over or nobody waits any more; the answer is what is found then.
+    private async ValueTask<ulong> RunBlockingAsync(RpcQuery query, QueryOptions options, CancellationToken departure)
+    {
+        using var patience = new CancellationTokenSource(WaitOf(options.MaxQueryTimeNanoseconds), time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(departure, patience.Token);
+        var watches = new WatchSet();
+        ulong newest = 0;
+        try
+        {
+            while (true)
+            {
+                watches.Clear();
+                ulong index = query.Run(gateway.Root, watches);
+                // An index that went back while waiting is news too: the state was replaced, and the client must start anew.
+                if (Math.Max(1, index) > options.MinQueryIndex || index < newest || end.IsCancellationRequested) return index;
+                newest = index;
+                var signal = new ChangeSignal();
+                watches.Arm(signal);
+                try
+                {
+                    await signal.WaitAsync(end.Token).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException)
+                {
+                    return query.Run(gateway.Root, null);
+                }
+            }
+        }
+        finally
+        {
+            watches.Clear();
+        }
+    }
+
+    private static TimeSpan WaitOf(long nanoseconds)
+    {
+        var asked = nanoseconds <= 0 ? WaitDefault : TimeSpan.FromTicks(Math.Min(nanoseconds / 100, WaitMax.Ticks));
+        return asked + TimeSpan.FromTicks(Random.Shared.NextInt64(asked.Ticks / JitterFraction + 1));
+    }
+
+    private static void Write(RpcQuery query, PooledBuffer result, QueryMeta meta)
+    {
+        var writer = new MsgPackWriter(result);
+        query.Write(ref writer, meta);
+        writer.Flush();
+    }
+}

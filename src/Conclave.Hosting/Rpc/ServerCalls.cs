@@ -1,0 +1,77 @@
+using Conclave.Node;
+using Conclave.Node.Forwarding;
+using Conclave.Rpc;
+using Microsoft.Extensions.Logging;
+
+namespace Conclave.Hosting.Calls;
+
+/// <summary>All of one server's calls: those that others make here, and those it makes to the leader.</summary>
+internal sealed class ServerCalls : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly RpcPool _pool;
+    private readonly RpcServer _server;
+    private readonly ConnectionsPerAddress _connections;
+
+    /// <param name="node">The node. It must not hold requests itself.</param>
+    /// <param name="holdTime">How long requests wait for a leader.</param>
+    /// <param name="connectionsPerAddressMax">Connections that one address may have; 0 for no limit.</param>
+    /// <param name="time">Clocks and timers.</param>
+    /// <param name="loggers">Where lines go.</param>
+    public ServerCalls(NodeGateway node, TimeSpan holdTime, int connectionsPerAddressMax, TimeProvider time, ILoggerFactory loggers)
+    {
+        var log = loggers.CreateLogger("agent.server.rpc");
+        var limits = new RpcLimits();
+        Pulse statusChanged = new(), rootPublished = new();
+        node.StatusChanged += statusChanged.Fire;
+        node.RootPublished += rootPublished.Fire;
+        _pool = new RpcPool(limits, time, log);
+        _connections = new ConnectionsPerAddress(connectionsPerAddressMax);
+        Gateway = new ForwardingGateway(node, statusChanged, rootPublished, _pool, new ForwardLimits { HoldTime = holdTime }, time, _stopping.Token);
+        _server = new RpcServer(Methods(node, Gateway, time), limits, time, log);
+    }
+
+    /// <summary>The node as front ends see it, wherever the leader is.</summary>
+    public ForwardingGateway Gateway { get; }
+
+    /// <summary>Takes the kinds of connections that carry calls.</summary>
+    public void AddTo(ServerPort port)
+    {
+        port.Handle(ConnectionKind.Mux, new Handler(_connections, _server.ServeMuxAsync));
+        port.Handle(ConnectionKind.SingleCalls, new Handler(_connections, _server.ServeSingleAsync));
+    }
+
+    /// <summary>Fails what waits and closes the connections to other servers.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _pool.DisposeAsync().ConfigureAwait(false);
+    }
+
+    internal static RpcMethods Methods(INodeGateway local, INodeGateway anywhere, TimeProvider time)
+    {
+        var methods = new RpcMethods();
+        var reads = new RpcReads(anywhere, time);
+        new CommandMethods(local, anywhere).AddTo(methods);
+        new StateMethods(reads).AddTo(methods);
+        new CatalogMethods(reads).AddTo(methods);
+        return methods;
+    }
+
+    private sealed class Handler(ConnectionsPerAddress connections, Func<Stream, CancellationToken, Task> serve) : IServerConnectionHandler
+    {
+        public async Task ServeAsync(ServerConnection connection, CancellationToken stop)
+        {
+            var address = connection.Remote.Address;
+            if (!connections.TryTake(address)) return;
+            try
+            {
+                await serve(connection.Stream, stop).ConfigureAwait(false);
+            }
+            finally
+            {
+                connections.Return(address);
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+using System.Text;
+using Conclave.Core;
+using Conclave.Core.Codec;
+using Conclave.Core.Model;
+using Conclave.Rpc.Calls;
+using Conclave.Tests;
+using System.Text.Json;
+
+namespace Conclave.Hosting.Tests.Rpc;
+
+/// <summary>Every recorded request of a served method is answered with a reply of the structure that the recorded one has.</summary>
+public sealed class RecordedCallsTests : IAsyncDisposable
+{
+    private static readonly string[] s_files = ["status", "catalog", "session", "kv", "txn", "health", "coordinate", "internal", "operator", "config-entry", "prepared-query", "connect"];
+
+    // Features that are not served yet; their methods are answered with an error.
+    private static readonly HashSet<string> s_notServed =
+    [
+        "Operator.ServerHealth", "Operator.AutopilotState", "Operator.RaftRemovePeerByAddress", "Operator.RaftRemovePeerByID", "Internal.EventFire", "Coordinate.ListDatacenters",
+        "ConfigEntry.Apply", "PreparedQuery.Apply", "PreparedQuery.Get", "PreparedQuery.Execute", "PreparedQuery.Explain",
+    ];
+
+    // Above all recorded indexes, so that no recorded read waits.
+    private readonly FakeCluster _cluster = new(1000);
+    private readonly FakeServer _server;
+
+    public RecordedCallsTests()
+    {
+        _server = new FakeServer(_cluster, "s1");
+        _server.Local.Believe(_server.AsLeader(isItself: true) with { PeerAddresses = [_server.Address], Servers = [new("s1", "s1", _server.Address, true, true)] });
+        _cluster.Apply(CommandCodec.Encode(new AutopilotConfig(), cas: false));
+        Register("c4", "00000004-0000-4000-8000-000000000004");
+        Register("s1", "00000001-0000-4000-8000-000000000001");
+        _server.Local.CatchUp();
+    }
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Fact]
+    public async Task Recorded_requests_are_answered_with_replies_of_the_same_structure()
+    {
+        await using var client = await RawCallClient.ConnectAsync(_server.Address);
+        int same = 0, refused = 0;
+        foreach (var (name, method, request, reply) in Pairs().OrderBy(pair => SeqOf(pair.Request)))
+        {
+            if (name.StartsWith("acl.", StringComparison.Ordinal)) continue;   // recorded with ACLs and Connect on
+            var (expectedError, expected) = ReadReply(reply);
+            _server.Local.NextSessionId = method == "Session.Apply" && expected is ReadOnlyMemory<byte> id ? Encoding.UTF8.GetString(id.Span) : "";
+            byte[] answer = await client.CallAsync(request);
+            AssertHeaders(name, request, answer, out string error, out var result);
+            if (s_notServed.Contains(method) || expectedError.Length > 0)
+            {
+                Assert.True(error.Length > 0, $"{name}: {error}");
+                if (!s_notServed.Contains(method)) Assert.EndsWith(error, expectedError);
+                refused++;
+                continue;
+            }
+            Assert.True(error.Length == 0, $"{name}: {error}");
+            AssertSameForm(name, expected, result);
+            same++;
+        }
+        Assert.True(same > 110 && refused > 15, $"{same} same, {refused} refused");
+    }
+
+    [Fact]
+    public async Task Unknown_methods_and_services_are_answered_with_the_texts_of_peers()
+    {
+        await using var client = await RawCallClient.ConnectAsync(_server.Address);
+        Assert.Equal("rpc: can't find service Nothing.Here", await client.ErrorOfAsync("Nothing.Here"));
+        Assert.Equal("rpc: can't find method KVS.Nothing", await client.ErrorOfAsync("KVS.Nothing"));
+        Assert.Equal("rpc: service/method request ill-formed: KVS", await client.ErrorOfAsync("KVS"));
+        Assert.Equal("ACL support disabled", await client.ErrorOfAsync("ACL.TokenRead"));
+        Assert.Equal("AutoConfig is disabled", await client.ErrorOfAsync("AutoConfig.InitialConfiguration"));
+        Assert.Equal("", await client.ErrorOfAsync("Status.Ping"));
+    }
+
+    [Fact]
+    public async Task Foreign_datacenters_and_filters_that_make_no_sense_are_refused()
+    {
+        await using var client = await RawCallClient.ConnectAsync(_server.Address);
+        Assert.Equal("No path to datacenter", await client.ErrorOfAsync("KVS.Get", ("Datacenter", "dc9")));
+        Assert.Equal("No path to datacenter", await client.ErrorOfAsync("KVS.Apply", ("Datacenter", "dc9")));
+        Assert.Contains("Failed to create boolean expression evaluator", await client.ErrorOfAsync("Catalog.ListNodes", ("Filter", "Bogus == x")));
+        Assert.Equal("Must provide node", await client.ErrorOfAsync("Health.NodeChecks"));
+        Assert.Equal("Must provide service name", await client.ErrorOfAsync("Health.ServiceNodes"));
+    }
+
+    [Fact]
+    public async Task Every_call_is_answered_on_a_connection_without_a_multiplexer_too()
+    {
+        await using var client = await RawCallClient.ConnectAsync(_server.Address, single: true);
+        Assert.Equal("", await client.ErrorOfAsync("Status.Ping"));
+        Assert.Equal("", await client.ErrorOfAsync("KVS.Get", ("Key", "a")));
+        Assert.Equal("rpc: can't find method KVS.Nothing", await client.ErrorOfAsync("KVS.Nothing"));
+    }
+
+    // What a leader makes of a member.
+    private void Register(string node, string id) => _cluster.Apply(CommandCodec.Encode(new RegisterRequest
+    {
+        Datacenter = "dc1", Node = node, Id = id, Address = "127.0.0.1",
+        Check = new HealthCheck { Node = node, CheckId = "serfHealth", Name = "Serf Health Status", Status = HealthStatus.Passing },
+    }));
+
+    private static IEnumerable<(string Name, string Method, byte[] Request, byte[] Reply)> Pairs()
+    {
+        foreach (string file in s_files)
+        {
+            byte[]? request = null;
+            foreach (var json in JsonDocument.Parse(File.ReadAllBytes(Vectors.Path("vectors", "rpc", file + ".json"))).RootElement.EnumerateArray())
+            {
+                byte[] bytes = Convert.FromHexString(json.GetProperty("hex").GetString()!);
+                if (json.GetProperty("direction").GetString() == "client-to-server") request = bytes;
+                else if (request is not null) yield return (json.GetProperty("name").GetString()!, json.GetProperty("method").GetString()!, request, bytes);
+            }
+        }
+    }
+
+    // The order in which they were recorded: later ones read what earlier ones wrote.
+    private static ulong SeqOf(byte[] request)
+    {
+        var reader = new MsgPackReader(request);
+        return RpcCallHeader.Read(ref reader).Seq;
+    }
+
+    private static void AssertHeaders(string name, byte[] request, byte[] answer, out string error, out object? result)
+    {
+        var asked = new MsgPackReader(request);
+        var call = RpcCallHeader.Read(ref asked);
+        var reader = new MsgPackReader(answer);
+        var header = RpcReplyHeader.Read(ref reader);
+        Assert.Equal(call.Seq, header.Seq);
+        Assert.True(call.ServiceMethod.SequenceEqual(header.ServiceMethod), name);
+        error = Encoding.UTF8.GetString(header.Error);
+        result = MsgPackTree.ReadValue(ref reader);
+        Assert.True(reader.IsAtEnd, name);
+    }
+
+    private static (string Error, object? Result) ReadReply(byte[] reply)
+    {
+        var reader = new MsgPackReader(reply);
+        var header = RpcReplyHeader.Read(ref reader);
+        return (Encoding.UTF8.GetString(header.Error), MsgPackTree.ReadValue(ref reader));
+    }
+
+    // Names of fields, in their order, and kinds of values; lists by their first elements, for what is in them differs.
+    private static void AssertSameForm(string path, object? expected, object? actual)
+    {
+        switch (expected, actual)
+        {
+            case (MsgPackMap a, MsgPackMap b):
+                if (path.EndsWith("Services", StringComparison.Ordinal) || path.EndsWith("Meta", StringComparison.Ordinal) || path.EndsWith("Addresses", StringComparison.Ordinal)) return;   // maps of data
+                Assert.True(a.Fields.Select(field => field.Key).SequenceEqual(b.Fields.Select(field => field.Key)),
+                    $"{path}: {string.Join(',', a.Fields.Select(field => field.Key))} and {string.Join(',', b.Fields.Select(field => field.Key))}");
+                for (int i = 0; i < a.Fields.Count; i++) AssertSameForm(path + "." + a.Fields[i].Key, a.Fields[i].Value, b.Fields[i].Value);
+                break;
+            case (IReadOnlyList<object?> a, IReadOnlyList<object?> b):
+                if (a.Count > 0 && b.Count > 0) AssertSameForm(path + "[]", a[0], b[0]);
+                break;
+            case (null, _) or (_, null):
+                Assert.True((expected ?? actual) is null or MsgPackMap or IReadOnlyList<object?> or ReadOnlyMemory<byte>, $"{path}: {expected} and {actual}");
+                break;
+            default:
+                Assert.True(KindOf(expected) == KindOf(actual), $"{path}: {expected} and {actual}");
+                break;
+        }
+    }
+
+    private static string KindOf(object? value) => value switch
+    {
+        bool => "bool",
+        long or ulong => "number",
+        double => "float",
+        ReadOnlyMemory<byte> => "text",
+        _ => value?.GetType().Name ?? "nil",
+    };
+}
