@@ -34,6 +34,7 @@ public sealed class Node : IAppliedEntries
 
     // The leader may serve and propose once an entry of its own term is applied: only then does its state hold everything that was ever acknowledged.
     private bool _isReadyLeader;
+    private readonly Freshness _freshness = new();
     private bool _becameReady;
 
     /// <summary>Starts from what was recovered.</summary>
@@ -71,6 +72,12 @@ public sealed class Node : IAppliedEntries
             return _isReadyLeader ? Earlier(wake, _duties.NextWake) : wake;
         }
     }
+
+    /// <summary>Until when this leader may answer linearizable reads from its newest root without asking anyone; default when it may not.</summary>
+    public Instant LeaseUntil => _isReadyLeader ? _replica.Raft.LeaseUntil : default;
+
+    /// <summary>When the newest root was certainly up to date; null when that is not known since the start.</summary>
+    public Instant? FreshAt => _freshness.FreshAt;
 
     /// <summary>Where the log stands. For the loop only.</summary>
     public NodeProgress Progress
@@ -157,6 +164,7 @@ public sealed class Node : IAppliedEntries
         try
         {
             while (Settle()) { }
+            _freshness.Note(_replica.Raft, _replica.Applied, _now);
         }
         catch (UnknownCommandException unknown)
         {

@@ -71,6 +71,16 @@ public sealed record RaftConfig
         };
     }
 
+    /// <summary>The settings of a server when none are asked for: writes go on within two seconds after a leader died, on networks within a site.</summary>
+    public static RaftConfig ForServer(string serverId) => new()
+    {
+        ServerId = serverId,
+        HeartbeatTimeout = TimeSpan.FromMilliseconds(500),
+        ElectionTimeout = TimeSpan.FromMilliseconds(500),
+        LeaderLease = TimeSpan.FromMilliseconds(400),
+        TickGapMax = TimeSpan.FromMilliseconds(200),
+    };
+
     /// <summary>The settings of a development agent: one server, short times.</summary>
     public static RaftConfig ForDevelopment(string serverId) => new()
     {

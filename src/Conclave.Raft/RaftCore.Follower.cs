@@ -71,6 +71,9 @@ public sealed partial class RaftCore
 
     private static LogIndex LastOf(in RaftMessage message) => new(message.LogIndex.Value + (ulong)message.Entries.Length);
 
+    /// <summary>The newest commit index that the leader told a follower, and when. State that has applied it was up to date at that moment.</summary>
+    public (LogIndex Commit, Instant At)? CommitHeard { get; private set; }
+
     private void Accept(in RaftMessage message)
     {
         var entries = message.Entries.Span;
@@ -84,6 +87,7 @@ public sealed partial class RaftCore
         if (known < entries.Length && entries[known].Index <= _log.LastIndex) TakeBack(entries[known].Index);
         foreach (ref readonly var entry in entries[known..]) AppendFromLeader(entry);
         ReplyToAppend(message, success: true);
+        CommitHeard = (message.Commit, _now);
         // Only what this request vouches for: entries of ours behind it may be another leader's.
         var last = LastOf(message);
         Commit(message.Commit < last ? message.Commit : last);

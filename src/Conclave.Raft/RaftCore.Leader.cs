@@ -333,7 +333,7 @@ public sealed partial class RaftCore
         var last = new LogIndex(previous.Value + (ulong)entries.Length);
         peer.CommitTold = CommitIndex < last ? CommitIndex : last;
         peer.CommitIsNews = false;
-        peer.CommitAt = _now + _config.HeartbeatTimeout / 2;
+        peer.CommitAt = _now + _config.HeartbeatTimeout / 5;   // with it the follower knows how fresh its state is
         Send(new RaftMessage
         {
             Kind = RaftMessageKind.Append, To = peer.Id, Term = Term, RequestId = ++_lastRequest,

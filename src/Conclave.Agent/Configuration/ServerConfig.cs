@@ -25,8 +25,8 @@ public sealed record PerformanceConfig
     /// <summary>Largest accepted <see cref="RaftMultiplier"/>.</summary>
     public const int RaftMultiplierMax = 10;
 
-    /// <summary>1 to 10: scales heartbeat and election timeouts (1 s each) and the leader lease (0.5 s).</summary>
-    public int RaftMultiplier { get; init; } = 5;
+    /// <summary>1 to 10: scales heartbeat and election timeouts (1 s each) and the leader lease (0.5 s). Null: times of this program's own, which find a new leader sooner than any of them.</summary>
+    public int? RaftMultiplier { get; init; }
 
     /// <summary>How long a leaving server refuses requests before it goes.</summary>
     public TimeSpan LeaveDrainTime { get; init; } = TimeSpan.FromSeconds(5);

@@ -31,7 +31,9 @@ internal static class AgentNodeConfig
 
     private static Raft.RaftConfig RaftOf(AgentConfig config, string nodeId)
     {
-        var timing = config.Raft.DevTimers ? Raft.RaftConfig.ForDevelopment(nodeId) : Raft.RaftConfig.ForMultiplier(nodeId, config.Performance.RaftMultiplier);
+        var timing = config.Raft.DevTimers ? Raft.RaftConfig.ForDevelopment(nodeId)
+            : config.Performance.RaftMultiplier is { } multiplier ? Raft.RaftConfig.ForMultiplier(nodeId, multiplier)
+            : Raft.RaftConfig.ForServer(nodeId);
         return timing with { TrailingEntries = config.Raft.TrailingLogs };
     }
 

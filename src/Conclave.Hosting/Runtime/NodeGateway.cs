@@ -5,7 +5,7 @@ using Conclave.State;
 namespace Conclave.Hosting;
 
 /// <summary>The door to a running node: reads on the caller's thread, writes through the pump.</summary>
-internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox) : INodeGateway
+internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox, SystemClock clock) : INodeGateway
 {
     private readonly RequestPool _pool = new();
     private readonly RaftNumbers _numbers = new();
@@ -24,6 +24,9 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox) : INod
     /// <inheritdoc/>
     public RaftStatus Raft => _numbers.Read();
 
+    // Instants; what has none is far in the past.
+    private long _leaseUntil = long.MinValue, _freshAt = long.MinValue;
+
     /// <summary>Raised, on the node's loop, when <see cref="Status"/> changed. Handlers must return at once.</summary>
     public event Action? StatusChanged;
 
@@ -33,6 +36,7 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox) : INod
     /// <summary>Ends service: no reads from a node that does not follow the log any more.</summary>
     public void Close()
     {
+        Volatile.Write(ref _leaseUntil, long.MinValue);
         _status = new ClusterStatus(IsLeader: false, "", "", _status.Term, _status.PeerAddresses);
         StatusChanged?.Invoke();
     }
@@ -41,6 +45,8 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox) : INod
     public void Publish(StateRoot? root, ClusterStatus? status, Node.Node node)
     {
         if (root is not null) _root = root;                            // before the status: a new leader's first readers must see its state
+        Volatile.Write(ref _leaseUntil, node.LeaseUntil.Nanoseconds);
+        Volatile.Write(ref _freshAt, node.FreshAt?.Nanoseconds ?? long.MinValue);
         _numbers.Take(node);
         if (root is not null) RootPublished?.Invoke();
         if (status is null) return;
@@ -63,8 +69,23 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox) : INod
     public ValueTask<ReadGrant> ReadAsync(ReadMode mode, CancellationToken stop)
     {
         var status = _status;
-        bool isAllowed = mode == ReadMode.Stale ? status.KnownLeader : status.IsLeader && status.IsSoleVoter;
-        return isAllowed ? new ValueTask<ReadGrant>(new ReadGrant(_root, null, status.KnownLeader, 0)) : ReadThroughLoopAsync(stop);
+        if (mode == ReadMode.Stale) return ReadStale(status, out var stale) ? new ValueTask<ReadGrant>(stale) : ReadThroughLoopAsync(stop);
+        var root = _root;                                              // before the clock is read: it was the newest while the lease still held
+        bool isAllowed = status.IsLeader && (status.IsSoleVoter || (mode == ReadMode.Default && clock.Now.Nanoseconds < Volatile.Read(ref _leaseUntil)));
+        return isAllowed ? new ValueTask<ReadGrant>(new ReadGrant(root, null, KnownLeader: true, 0)) : ReadThroughLoopAsync(stop);
+    }
+
+    // Anything that this server has applied will do, once it has been up to date; what the answer says about its age is true of what was applied.
+    private bool ReadStale(ClusterStatus status, out ReadGrant grant)
+    {
+        if (status.IsLeader)
+        {
+            grant = new ReadGrant(_root, null, KnownLeader: true, 0);
+            return true;
+        }
+        long freshAt = Volatile.Read(ref _freshAt);                    // before the root, which is then at least as fresh
+        grant = new ReadGrant(_root, null, status.KnownLeader, freshAt == long.MinValue ? 0 : Math.Max(1, (clock.Now.Nanoseconds - freshAt) / 1_000_000));
+        return freshAt != long.MinValue;
     }
 
     /// <inheritdoc/>

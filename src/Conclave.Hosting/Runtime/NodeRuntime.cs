@@ -17,6 +17,7 @@ internal sealed class NodeRuntime : IAsyncDisposable
     private readonly NodeInbox _inbox;
     private readonly NodeGateway _gateway;
     private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SystemClock _clock;
     private NodePump? _pump;
 
     /// <summary>How messages reach the other servers; set before <see cref="StartAsync"/>. Not owned.</summary>
@@ -33,7 +34,8 @@ internal sealed class NodeRuntime : IAsyncDisposable
     public NodeRuntime(NodeConfig config, NodeInbox inbox, SystemDisk? disk, ILoggerFactory loggers, TimeProvider time)
     {
         (_config, _inbox, _disk, _loggers, _time) = (config, inbox, disk, loggers, time);
-        _gateway = new NodeGateway(config.Identity, inbox);
+        _clock = new SystemClock(time);
+        _gateway = new NodeGateway(config.Identity, inbox, _clock);
     }
 
     /// <summary>The door for front ends.</summary>
@@ -49,7 +51,7 @@ internal sealed class NodeRuntime : IAsyncDisposable
     /// <exception cref="WalDamagedException">Something that was acknowledged may be missing: the node must not start.</exception>
     /// <exception cref="OutageRecoveryException">The operator's list of servers cannot be carried out.</exception>
     /// <exception cref="DiskException">The disk failed.</exception>
-    public Task StartAsync() => _disk is null ? StartNow(NodeRecovery.InMemory(_config)) : Task.Run(() => StartNow(NodeRecovery.FromDisk(_config, _disk, new WalOptions(), NewPrng(), new SystemClock(_time).Wall)));
+    public Task StartAsync() => _disk is null ? StartNow(NodeRecovery.InMemory(_config)) : Task.Run(() => StartNow(NodeRecovery.FromDisk(_config, _disk, new WalOptions(), NewPrng(), _clock.Wall)));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -61,9 +63,8 @@ internal sealed class NodeRuntime : IAsyncDisposable
 
     private Task StartNow(RecoveredNode recovered)
     {
-        var clock = new SystemClock(_time);
-        var node = new Node.Node(_config, recovered, NewPrng(), clock.Now, clock.Wall);
-        _pump = new NodePump(node, _inbox, _disk, clock, _time, _gateway, new NodeLog(_loggers), Transport, Fail);
+        var node = new Node.Node(_config, recovered, NewPrng(), _clock.Now, _clock.Wall);
+        _pump = new NodePump(node, _inbox, _disk, _clock, _time, _gateway, new NodeLog(_loggers), Transport, Fail);
         _pump.Start();
         return Task.CompletedTask;
     }
