@@ -46,6 +46,7 @@ internal sealed class GossipLoop : IAsyncDisposable
             _pool.OnTick(_now = _clock.Now);
             bool goesOn = FinishTurn();
             while (goesOn && !_inbox.IsClosed && await _inbox.Inputs.WaitToReadAsync().ConfigureAwait(false)) goesOn = RunTurn();
+            if (goesOn) StopPool();
         }
         catch (Exception broken)
         {
@@ -60,6 +61,13 @@ internal sealed class GossipLoop : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _timer.DisposeAsync();
+
+    // What is still to be written to the snapshot file goes out with the last turn.
+    private void StopPool()
+    {
+        _pool.Stop();
+        FinishTurn();
+    }
 
     private bool RunTurn()
     {

@@ -47,6 +47,7 @@ public sealed class Membership : IAsyncDisposable
         if (options.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join(' ', problems), nameof(options));
         var events = new MembershipEvents();
         var runtime = await Task.Run(() => Start(options, events), stop).ConfigureAwait(false);
+        await runtime.AskAsync(static pool => pool.MemberCount).ConfigureAwait(false);   // the first turn is over: nobody is told of our own coming
         return new Membership(runtime, events);
     }
 
@@ -60,7 +61,7 @@ public sealed class Membership : IAsyncDisposable
         var (targets, errors) = await JoinAddresses.ResolveAsync(addresses, LocalEndPoint.Port, stop).ConfigureAwait(false);
         if (targets.Count == 0) throw new MembershipException(errors.Length > 0 ? errors : "no addresses to join");
         var joined = await _runtime.OperateAsync((pool, request) => pool.Join(request, targets, ignoreOldEvents)).WaitAsync(stop).ConfigureAwait(false);
-        return joined.Error is null ? joined.Joined : throw new MembershipException(errors + joined.Error);
+        return joined.Error is null ? joined.Joined : throw new MembershipException(errors + joined.Error.Trim());
     }
 
     /// <summary>Joins the pool of another member. See the other overload.</summary>

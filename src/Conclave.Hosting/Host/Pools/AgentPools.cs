@@ -151,8 +151,7 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
         if (node == (wan ? _wan! : _lan).Self.Name) return AgentOutcome.Ok;
         if (wan) return await ForceLeaveAsync(_wan!, node, prune).ConfigureAwait(false);
         var outcome = await ForceLeaveAsync(_lan, node, prune).ConfigureAwait(false);
-        string suffix = "." + _identity.Datacenter;
-        string inWan = node.EndsWith(suffix, StringComparison.Ordinal) ? node : node + suffix;
+        string inWan = ConsulTags.WanName(ConsulTags.NodeName(node, _identity.Datacenter), _identity.Datacenter);
         if (!outcome.IsOk || !IsMember(WanMembers, inWan)) return outcome;
         return await ForceLeaveAsync(_wan!, inWan, prune).ConfigureAwait(false);
     }
@@ -193,9 +192,8 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
         foreach (var (name, coordinate) in _wan.Coordinates)
         {
             if (!members.TryGetValue(name, out var member) || member.Tag("dc") is not { } datacenter) continue;
-            string node = name.EndsWith("." + datacenter, StringComparison.Ordinal) ? name[..^(datacenter.Length + 1)] : name;
             if (!byDatacenter.TryGetValue(datacenter, out var servers)) byDatacenter.Add(datacenter, servers = []);
-            servers.Add(new CoordinateEntry(node, "", coordinate));
+            servers.Add(new CoordinateEntry(ConsulTags.NodeName(name, datacenter), "", coordinate));
         }
         foreach (var (datacenter, servers) in byDatacenter) into.Add(new DatacenterCoordinates(datacenter, servers));
     }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Conclave.Gossip;
+using Conclave.Gossip.Consul;
 using Conclave.Hosting.Gossip;
 using Microsoft.Extensions.Logging;
 
@@ -63,10 +63,9 @@ internal sealed class FloodJoin(GossipRuntime lan, GossipRuntime wan, string dat
         var missing = new List<GossipTarget>();
         foreach (var member in lan.Members)
         {
-            if (member.Status != MemberStatus.Alive || member.Tag("role") != "consul" || member.Tag("dc") != datacenter) continue;
-            string name = PoolSettings.NameInWan(member.Name, datacenter);
-            if (there.Contains(name) || !ushort.TryParse(member.Tag("wan_join_port"), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)) continue;
-            missing.Add(new GossipTarget(member.Endpoint with { Port = port }, name));
+            if (member.Status != MemberStatus.Alive || !ConsulServer.TryParse(member, out var server) || server.Datacenter != datacenter || server.WanJoinPort == 0) continue;
+            string name = ConsulTags.WanName(member.Name, datacenter);
+            if (!there.Contains(name)) missing.Add(new GossipTarget(member.Endpoint with { Port = server.WanJoinPort }, name));
         }
         return missing;
     }

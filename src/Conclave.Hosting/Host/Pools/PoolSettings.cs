@@ -2,6 +2,7 @@ using System.Net;
 using Conclave.Agent;
 using Conclave.Agent.Configuration;
 using Conclave.Gossip;
+using Conclave.Gossip.Consul;
 using Conclave.Gossip.Security;
 using Conclave.Hosting.Gossip;
 using Microsoft.Extensions.Logging;
@@ -26,7 +27,8 @@ internal static class PoolSettings
         var advertise = GossipEndpoint.From(IPAddress.Parse(identity.AdvertiseAddress), identity.SerfLanPort);
         var pool = Common(PoolConfig.Lan(identity.NodeName, advertise), config, config.GossipLan) with
         {
-            Tags = PoolTags.Lan(config, identity),
+            Tags = PoolTags.Of(config, identity).ForLan(),
+            Policy = new ConsulLanPolicy(identity.NodeName, identity.NodeId, identity.Datacenter),
             ReconnectTimeout = config.ReconnectTimeoutLan,
             AllowedNetworks = Networks(config.SerfAllowedCidrsLan),
         };
@@ -38,17 +40,15 @@ internal static class PoolSettings
     {
         string address = identity.AdvertiseAddressWan.Length > 0 ? identity.AdvertiseAddressWan : identity.AdvertiseAddress;
         var advertise = GossipEndpoint.From(IPAddress.Parse(address), identity.SerfWanPort);
-        var pool = Common(PoolConfig.Wan(NameInWan(identity.NodeName, identity.Datacenter), advertise), config, config.GossipWan) with
+        var pool = Common(PoolConfig.Wan(ConsulTags.WanName(identity.NodeName, identity.Datacenter), advertise), config, config.GossipWan) with
         {
-            Tags = PoolTags.Wan(config, identity),
+            Tags = PoolTags.Of(config, identity).ForWan(),
+            Policy = new ConsulWanPolicy(),
             ReconnectTimeout = config.ReconnectTimeoutWan,
             AllowedNetworks = Networks(config.SerfAllowedCidrsWan),
         };
         return Options(config, pool, sockets, listener, loggers, time, "remote", "wan") with { PublishCoordinates = true };
     }
-
-    /// <summary>The name of a server in the pool between datacenters.</summary>
-    public static string NameInWan(string node, string datacenter) => $"{node}.{datacenter}";
 
     private static PoolConfig Common(PoolConfig pool, AgentConfig config, TimingConfig timing) => pool with
     {
