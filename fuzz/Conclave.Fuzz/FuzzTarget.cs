@@ -1,3 +1,5 @@
+using Conclave.Core;
+
 namespace Conclave.Fuzz;
 
 /// <summary>Something that takes foreign bytes. Running it must end, stay within bounded memory and throw nothing, whatever the bytes.</summary>
@@ -8,6 +10,12 @@ internal sealed record FuzzTarget(string Name, FuzzTarget.Body Run, Func<string,
 {
     /// <summary>Bytes that a run may allocate whatever the input's size; more is allowed in proportion to the input.</summary>
     public long AllocatedBytesMax { get; init; } = 4 << 20;
+
+    /// <summary>Makes inputs of the target's own form, or null: half of the inputs come from here then, some of them damaged afterwards.</summary>
+    public Func<Prng, byte[]>? Make { get; init; }
+
+    /// <summary>What came of the last input in a few bits, or null: an input with an end not seen before becomes one to start from.</summary>
+    public Func<ulong>? Signature { get; init; }
 
     public delegate void Body(ReadOnlySpan<byte> data);
 
@@ -21,6 +29,12 @@ internal sealed record FuzzTarget(string Name, FuzzTarget.Body Run, Func<string,
         new("packet", Targets.GossipPacketTarget.Run, Corpus.GossipPackets),
         // May unpack to its bound whatever the input's size.
         new("stream", Targets.GossipStreamTarget.Run, Corpus.GossipStreams) { AllocatedBytesMax = 4L * Gossip.GossipLimits.StreamMessageBytesMax },
+        new("pool", Targets.GossipPoolTarget.Run, Targets.GossipPoolTarget.Seeds)
+        {
+            AllocatedBytesMax = 4L * Gossip.GossipLimits.StreamMessageBytesMax,
+            Make = Targets.GossipPoolTarget.Make,
+            Signature = () => Targets.GossipPoolTarget.LastSignature,
+        },
         new("snapshot", Targets.SnapshotTarget.Run, Corpus.Archives),
         new("state", Targets.StateStreamTarget.Run, Corpus.States),
         new("apply", Targets.ApplyTarget.Run, Corpus.Logs),
