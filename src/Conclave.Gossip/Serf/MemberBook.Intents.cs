@@ -55,7 +55,7 @@ internal sealed partial class MemberBook
 
     /// <summary>
     /// Another member lists this one as having left at <paramref name="time"/>. Of one that is there for us this is believed by itself alone, which says that it
-    /// is still there: if it has really left, its death arrives as well and a later list says why. Peers take it for an intent one tick later, which can meet
+    /// is still there: if it has really left, its death arrives as well and a later list says why. One that is not known is not waited for either. Peers take it for an intent one tick later, which can meet
     /// the intent of one that has come back at just that tick, and then stays for good.
     /// </summary>
     public void OnKnownLeft(ReadOnlySpan<byte> name, ulong time)
@@ -65,13 +65,7 @@ internal sealed partial class MemberBook
             Drop();
             return;
         }
-        var record = Find(name);
-        if (record is null)
-        {
-            TryBuffer(name, isLeave: true, time);
-            return;
-        }
-        if (time < record.StatusTime) return;
+        if (Find(name) is not { } record || time < record.StatusTime) return;
         if (record.IsGone)
         {
             record.StatusTime = time;

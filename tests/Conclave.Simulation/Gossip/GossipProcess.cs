@@ -24,7 +24,7 @@ internal enum NodePhase
 internal sealed partial class GossipProcess : SimProcess
 {
     private const int JoinRetry = 2, Settled = 3;
-    private const int PoisonAfterPackets = 2000, LeakedBytes = 4096;
+    private const int PoisonAfterPackets = 200, LeakedBytes = 4096;
     private static readonly TimeSpan s_joinRetry = TimeSpan.FromSeconds(4);
 
     private readonly GossipCluster _cluster;

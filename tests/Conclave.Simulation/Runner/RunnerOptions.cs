@@ -8,7 +8,7 @@ internal sealed record RunnerOptions
     public const string Usage = """
         Runs simulations. Time, chance, network and faults are virtual; a seed decides all of it.
 
-          --scenario NAME   which (default echo)
+          --scenario NAME   which (default gossip)
           --seeds N         run N seeds (default 100)
           --first S         beginning with this one (default 1)
           --seed S          run this one, and print the trace when it fails
@@ -28,7 +28,7 @@ internal sealed record RunnerOptions
           --draw FOLDER     draw the measurements as pictures into this folder
         """;
 
-    public string Scenario { get; init; } = "echo";
+    public string Scenario { get; init; } = "gossip";
 
     public long Seeds { get; init; } = 100;
 
