@@ -79,6 +79,9 @@ public sealed class Node : IAppliedEntries
     /// <summary>When the newest root was certainly up to date; null when that is not known since the start.</summary>
     public Instant? FreshAt => _freshness.FreshAt;
 
+    /// <summary>What the state's digest was behind entries on its way, to be compared with other servers'. For anybody.</summary>
+    public DigestTrail Digests => _replica.Digests;
+
     /// <summary>Where the log stands. For the loop only.</summary>
     public NodeProgress Progress
     {

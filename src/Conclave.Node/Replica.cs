@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Conclave.Core;
+using Conclave.Node.Integrity;
 using Conclave.Raft;
 using Conclave.State;
 using Conclave.Storage;
@@ -48,6 +49,9 @@ internal sealed class Replica
     public long AppliedBytes { get; private set; }
 
     public RaftCore Raft => _raft;
+
+    /// <summary>Digests of the state on its way.</summary>
+    public DigestTrail Digests { get; } = new();
 
     /// <summary>Why the log on disk cannot be trusted any more, or null.</summary>
     public DiskException? Failure => _wal?.Failure;
@@ -135,6 +139,7 @@ internal sealed class Replica
     private void Replace(StateRoot root, LogReset end, Outbox outbox)
     {
         outbox.Abandon(Root);
+        Digests.Clear();
         _applier = new CommandApplier(root);
         if (root.LastIndex < end.Index.Value) _applier.Skip(end.Index);
         Root = _applier.Publish(out _);
@@ -203,6 +208,7 @@ internal sealed class Replica
             _listener.OnApplied(entry, _applier.Apply(entry));
             Applied = entry.Index;
             AppliedTerm = entry.Term;
+            if (DigestTrail.Picks(entry.Index.Value)) Digests.Note(entry.Index.Value, _applier.Digest);
             AppliedBytes += entry.Data.Length + EntryCostBytes;
         }
         _raft.OnApplied(Applied);

@@ -56,6 +56,9 @@ public sealed partial class CommandApplier
         _lastIndex = index.Value;
     }
 
+    /// <summary>Digest of the state with everything applied so far, published or not; what <see cref="StateRoot.Digest"/> would be.</summary>
+    public ulong Digest => _writer.Digest;
+
     /// <summary>Ends the batch: the new immutable root and the watches to fire. The caller publishes the root first, then calls
     /// <see cref="FiredWatches.TryFinish"/>, and when that is false <see cref="FiredWatches.Fire"/> off the loop.</summary>
     public StateRoot Publish(out FiredWatches fired) => _writer.Publish(_lastIndex, out fired);

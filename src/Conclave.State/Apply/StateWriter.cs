@@ -31,6 +31,9 @@ internal sealed partial class StateWriter
     /// <summary>Sum of the hashes of all rows of the base tables; wraps around.</summary>
     private ulong _digest;
 
+    /// <summary>Digest of all rows, changes of the running batch included.</summary>
+    public ulong Digest => _digest;
+
     public StateWriter(StateRoot root)
     {
         var tables = root.Tables;
