@@ -15,7 +15,7 @@ public sealed class AgentHostTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var config = AgentConfig.Dev with { NodeName = "dev", Ports = new PortConfig { Http = FreePort(), SerfLan = 0, SerfWan = 0 } };
+        var config = AgentConfig.Dev with { NodeName = "dev", Ports = new PortConfig { Http = FreePort(), Server = FreePort(), SerfLan = 0, SerfWan = 0 } };
         _host = await AgentHost.StartAsync(new AgentHostOptions { Config = config, Log = _log }, _stop.Token);
         _client.BaseAddress = new Uri(_host.HttpAddresses[0]);
     }
@@ -61,7 +61,7 @@ public sealed class AgentHostTests : IAsyncLifetime
         {
             await Assert.ThrowsAsync<IOException>(() => AgentHost.StartAsync(new AgentHostOptions { Config = config, Log = _log }, _stop.Token));
 
-            await using var other = await AgentHost.StartAsync(new AgentHostOptions { Config = config with { Ports = new PortConfig { Http = FreePort(), SerfLan = 0, SerfWan = 0 } }, Log = _log }, _stop.Token);
+            await using var other = await AgentHost.StartAsync(new AgentHostOptions { Config = config with { Ports = new PortConfig { Http = FreePort(), Server = FreePort(), SerfLan = 0, SerfWan = 0 } }, Log = _log }, _stop.Token);
             Assert.NotEmpty(other.HttpAddresses);
         }
         finally
@@ -76,7 +76,7 @@ public sealed class AgentHostTests : IAsyncLifetime
         string folder = Directory.CreateTempSubdirectory("conclave-").FullName;
         try
         {
-            var config = _host.Config with { DataDir = folder, NodeId = "", Ports = new PortConfig { Http = -1, SerfLan = 0, SerfWan = 0 } };
+            var config = _host.Config with { DataDir = folder, NodeId = "", Ports = new PortConfig { Http = -1, Server = FreePort(), SerfLan = 0, SerfWan = 0 } };
             string first;
             await using (var host = await AgentHost.StartAsync(new AgentHostOptions { Config = config, Log = _log }, _stop.Token)) first = host.Identity.NodeId;
 

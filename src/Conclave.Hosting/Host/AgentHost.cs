@@ -1,3 +1,4 @@
+using System.Net;
 using Conclave.Agent;
 using Conclave.Agent.Configuration;
 using Conclave.Agent.Events;
@@ -32,6 +33,7 @@ public sealed class AgentHost : IAsyncDisposable
     private readonly TaskCompletionSource<AgentEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly AgentMetrics _metrics;
     private readonly EventLog _events = new();
+    private readonly ServerPort? _server;                      // null for an agent without one
     private HttpListenerHost? _http;
     private CoordinateSync? _coordinates;
     private AgentPools? _gossip;                                       // null for an agent that gossips with nobody
@@ -48,6 +50,8 @@ public sealed class AgentHost : IAsyncDisposable
         _node = new NodeRuntime(AgentNodeConfig.From(options.Config, identity), inbox, disk, options.Log, options.Time);
         _calls = new ServerCalls(_node.Gateway, options.Config.Performance.RpcHoldTimeout, options.Config.Limits.RpcMaxConnsPerClient, options.Time, options.Log);
         _local = AgentRuntime.Start(AgentRuntimeOptions.From(options.Config, identity), Gateway, options.Time, options.Log);
+        if (_config is { Server: true, Ports.Server: > 0 }) _server = new ServerPort(new IPEndPoint(IPAddress.Parse(_config.BindAddress), _config.Ports.Server), _node, options.Log);
+        if (_server is not null) _calls.AddTo(_server);
         _metrics = Metrics(options, identity);
         _node.Gateway.StatusChanged += OnStatusChanged;
         _ = ForwardFailureAsync();
@@ -113,6 +117,7 @@ public sealed class AgentHost : IAsyncDisposable
         {
             // Side by side: the log is read while the web server is set up. Both have ended, well or badly, before anything is taken down again.
             await Task.WhenAll(Task.Run(host._node.StartAsync, CancellationToken.None), host.OpenAsync(sockets, bindings, stop)).ConfigureAwait(false);
+            host._server?.Start();
             if (host._gossip is not null) await host._gossip.JoinConfiguredAsync(stop).ConfigureAwait(false);
             AgentHostLog.Running(host._logger);
             return host;
@@ -175,6 +180,7 @@ public sealed class AgentHost : IAsyncDisposable
         if (_gossip is not null) await _gossip.DisposeAsync().ConfigureAwait(false);
         await _local.DisposeAsync().ConfigureAwait(false);
         await _calls.DisposeAsync().ConfigureAwait(false);
+        if (_server is not null) await _server.DisposeAsync().ConfigureAwait(false);
         await _node.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
     }
