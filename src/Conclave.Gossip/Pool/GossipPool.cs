@@ -67,7 +67,7 @@ public sealed class GossipPool : IDisposable
     }
 
     /// <summary>Ourselves.</summary>
-    public GossipMember Self => Find(_config.Name)!;
+    public GossipMember Self => _serf.Members.ViewOf(_serf.Members.Find(_context.Self.Utf8)!);
 
     /// <summary>Members known, those that are gone and not forgotten yet included.</summary>
     public int MemberCount => _serf.Members.Count;

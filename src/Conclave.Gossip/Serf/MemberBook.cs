@@ -44,7 +44,11 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
         return _gone.TryGetValue(hash, out var gone) && gone.Node.Key.Is(name, hash) ? gone : null;
     }
 
-    public MemberRecord? Find(string name) => Find(Encoding.UTF8.GetBytes(name));
+    public MemberRecord? Find(string name)
+    {
+        Span<byte> utf8 = stackalloc byte[NodeName.BytesMax];
+        return Encoding.UTF8.TryGetBytes(name, utf8, out int bytes) ? Find(utf8[..bytes]) : null;
+    }
 
     /// <summary>A member is there.</summary>
     public void OnJoined(SwimNode node)
@@ -96,8 +100,8 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
         _toForget.Clear();
     }
 
-    /// <summary>All members in ordinal order of their names.</summary>
-    public IReadOnlyList<MemberRecord> Sorted()
+    /// <summary>All members in ordinal order of their names. Not to be changed.</summary>
+    public List<MemberRecord> Sorted()
     {
         if (_sorted is not null) return _sorted;
         _sorted = new List<MemberRecord>(Count);
@@ -192,8 +196,10 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
         }
     }
 
+    // We stay even after our own leave: users may still ask who we are.
     private void Erase(MemberRecord record, string text)
     {
+        if (IsSelf(record)) return;
         RemoveGone(record);
         record.Node.Serf = null;
         coordinates.Forget(record);

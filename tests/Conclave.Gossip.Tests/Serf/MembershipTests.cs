@@ -211,4 +211,16 @@ public sealed class MembershipTests
         var hosts = net.AddPool(2);
         Assert.Equal(MemberStatus.None, hosts[0].StatusOf("B"));
     }
+
+    [Fact]
+    public void A_member_that_left_knows_itself_for_good()
+    {
+        using var net = new PoolNet();
+        var hosts = net.AddPool(2, config => config with { TombstoneTimeout = TimeSpan.FromMinutes(1) });
+        net.Do(hosts[0], pool => pool.Leave(1));
+        net.Do(hosts[0], pool => pool.OnDatagram(hosts[1].Endpoint, SerfMessages.Leave("a", 99, prune: true)));
+        net.Run(TimeSpan.FromMinutes(5));
+        Assert.Equal(MemberStatus.Left, hosts[0].Pool.Self.Status);
+        Assert.Equal(1, hosts[1].Pool.MemberCount);
+    }
 }
