@@ -180,6 +180,23 @@ public sealed class HostilePoolTests
         Assert.Equal(SwimState.Alive, host.StateOf("n1"));
     }
 
+    [Fact]
+    public void Who_is_to_be_forgotten_while_it_leaves_still_knows_itself()
+    {
+        using var pool = new GossipPool(GossipConfig.Lan("self", SwimNet.EndpointOf(1)), new GossipStart(), new Prng(1), _net.Now);
+        pool.OnDatagram(SwimNet.EndpointOf(9), SwimMessages.Alive("b", SwimNet.EndpointOf(9), 1));
+        pool.Leave(1);
+        using var intent = new PooledBuffer();
+        GossipCodec.Encode(intent, new Messages.LeaveIntent { LTime = 1 << 20, Node = "self"u8, Prune = true });
+        pool.OnDatagram(SwimNet.EndpointOf(9), [8, .. intent.WrittenSpan]);
+        for (int i = 1; i < 100; i++)
+        {
+            pool.OnTick(_net.Now + TimeSpan.FromMilliseconds(200 * i));
+            pool.Outbox.Clear();
+        }
+        Assert.Equal(("self", MemberStatus.Left), (pool.Self.Name, pool.Self.Status));
+    }
+
     private static void GiveStream(SwimHost host, byte[] bytes, bool asAnswer)
     {
         long stream = -1;
