@@ -1,3 +1,4 @@
+using Conclave.Hosting.Integrity;
 using Conclave.Node;
 using Conclave.Node.Forwarding;
 using Conclave.Rpc;
@@ -12,6 +13,7 @@ internal sealed class ServerCalls : IAsyncDisposable
     private readonly RpcPool _pool;
     private readonly RpcServer _server;
     private readonly ConnectionsPerAddress _connections;
+    private readonly DigestComparison _comparison;
 
     /// <param name="node">The node. It must not hold requests itself.</param>
     /// <param name="holdTime">How long requests wait for a leader.</param>
@@ -28,7 +30,10 @@ internal sealed class ServerCalls : IAsyncDisposable
         _pool = new RpcPool(limits, time, log);
         _connections = new ConnectionsPerAddress(connectionsPerAddressMax);
         Gateway = new ForwardingGateway(node, statusChanged, rootPublished, _pool, new ForwardLimits { HoldTime = holdTime }, time, _stopping.Token);
-        _server = new RpcServer(Methods(node, Gateway, time), limits, time, log);
+        var methods = Methods(node, Gateway, time);
+        DigestComparison.AddTo(methods, () => node.Digests);
+        _server = new RpcServer(methods, limits, time, log);
+        _comparison = new DigestComparison(node, () => node.Digests, _pool, time, loggers.CreateLogger("agent.server.raft"));
     }
 
     /// <summary>The node as front ends see it, wherever the leader is.</summary>
@@ -45,6 +50,7 @@ internal sealed class ServerCalls : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
+        await _comparison.DisposeAsync().ConfigureAwait(false);
         await _pool.DisposeAsync().ConfigureAwait(false);
     }
 

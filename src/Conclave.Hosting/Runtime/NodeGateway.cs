@@ -1,5 +1,6 @@
 using Conclave.Core.Model;
 using Conclave.Node;
+using Conclave.Node.Integrity;
 using Conclave.State;
 
 namespace Conclave.Hosting;
@@ -9,6 +10,7 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox, System
 {
     private readonly RequestPool _pool = new();
     private readonly RaftNumbers _numbers = new();
+    private volatile DigestTrail? _digests;
     private volatile StateRoot _root = new StateRoot();
     private volatile ClusterStatus _status = new(IsLeader: false, "", "", 0, []);
 
@@ -23,6 +25,9 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox, System
 
     /// <inheritdoc/>
     public RaftStatus Raft => _numbers.Read();
+
+    /// <summary>What the state's digest was on its way; null before the node runs.</summary>
+    public DigestTrail? Digests => _digests;
 
     // Instants; what has none is far in the past.
     private long _leaseUntil = long.MinValue, _freshAt = long.MinValue;
@@ -48,6 +53,7 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox, System
         Volatile.Write(ref _leaseUntil, node.LeaseUntil.Nanoseconds);
         Volatile.Write(ref _freshAt, node.FreshAt?.Nanoseconds ?? long.MinValue);
         _numbers.Take(node);
+        _digests = node.Digests;
         if (root is not null) RootPublished?.Invoke();
         if (status is null) return;
         _status = status;

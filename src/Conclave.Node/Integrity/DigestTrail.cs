@@ -1,10 +1,5 @@
 namespace Conclave.Node.Integrity;
 
-/// <summary>A digest of the state as it was behind an entry of the log.</summary>
-/// <param name="Index">The entry.</param>
-/// <param name="Digest">Equal on all servers that are as they should be.</param>
-public readonly record struct StateDigestAt(ulong Index, ulong Digest);
-
 /// <summary>
 /// What the state's digest was at entries that every server picks alike: the newest of every 64th, every 4,096th and every 262,144th. So two servers find an entry in common whether they are idle or
 /// busy, a moment apart or minutes. Written by the node's loop, read by anybody.
@@ -17,7 +12,7 @@ public sealed class DigestTrail
     private const int Levels = 3, Kept = 64, StepBits = 6, LevelBits = 6;
 
     private readonly Lock _gate = new();
-    private readonly StateDigestAt[] _digests = new StateDigestAt[Levels * Kept];   // Guarded by _gate; each level is a ring by index.
+    private readonly (ulong Index, ulong Digest)[] _digests = new (ulong, ulong)[Levels * Kept];   // Guarded by _gate; each level is a ring by index.
 
     /// <summary>Whether the digest behind this entry is noted.</summary>
     internal static bool Picks(ulong index) => index % Step == 0;
@@ -30,7 +25,7 @@ public sealed class DigestTrail
             {
                 ulong number = index >> (StepBits + level * LevelBits);
                 if (number << (StepBits + level * LevelBits) != index) break;
-                _digests[level * Kept + (int)(number % Kept)] = new StateDigestAt(index, digest);
+                _digests[level * Kept + (int)(number % Kept)] = (index, digest);
             }
     }
 
@@ -41,7 +36,7 @@ public sealed class DigestTrail
     }
 
     /// <summary>Copies what is noted, in no particular order, an entry perhaps more than once.</summary>
-    public void CopyTo(List<StateDigestAt> into)
+    public void CopyTo(List<(ulong Index, ulong Digest)> into)
     {
         lock (_gate)
             foreach (var noted in _digests)
@@ -49,10 +44,10 @@ public sealed class DigestTrail
     }
 
     /// <summary>The first entry at which another server's state was a different one; null when they agree wherever both have noted something.</summary>
-    public ulong? FirstDifference(IReadOnlyList<StateDigestAt> others, out int compared)
+    public ulong? FirstDifference(IReadOnlyList<(ulong Index, ulong Digest)> others, out int compared)
     {
         compared = 0;
-        var own = new List<StateDigestAt>(_digests.Length);
+        var own = new List<(ulong Index, ulong Digest)>(_digests.Length);
         CopyTo(own);
         var byIndex = new Dictionary<ulong, ulong>(own.Count);
         foreach (var noted in own) byIndex[noted.Index] = noted.Digest;

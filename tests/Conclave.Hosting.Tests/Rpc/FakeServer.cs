@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using Conclave.Hosting.Calls;
+using Conclave.Hosting.Integrity;
 using Conclave.Node;
 using Conclave.Node.Forwarding;
+using Conclave.Node.Integrity;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Conclave.Hosting.Tests.Rpc;
@@ -17,13 +19,15 @@ internal sealed class FakeServer : IAsyncDisposable
     private readonly Task _accepting;
     private readonly RpcServer _server;
 
-    public FakeServer(FakeCluster cluster, string name, ForwardLimits? limits = null)
+    public FakeServer(FakeCluster cluster, string name, ForwardLimits? limits = null, DigestTrail? digests = null)
     {
         Local = new FakeGateway(cluster, name);
         var rpc = new RpcLimits();
         Pool = new RpcPool(rpc, TimeProvider.System, NullLogger.Instance);
         Gateway = new ForwardingGateway(Local, Local.StatusChanged, Local.RootPublished, Pool, limits ?? new(), TimeProvider.System, _stop.Token);
-        _server = new RpcServer(ServerCalls.Methods(Local, Gateway, TimeProvider.System), rpc, TimeProvider.System, NullLogger.Instance);
+        var methods = ServerCalls.Methods(Local, Gateway, TimeProvider.System);
+        DigestComparison.AddTo(methods, () => digests);
+        _server = new RpcServer(methods, rpc, TimeProvider.System, NullLogger.Instance);
         _listener.Start();
         Address = _listener.LocalEndpoint.ToString()!;
         _accepting = AcceptAsync();

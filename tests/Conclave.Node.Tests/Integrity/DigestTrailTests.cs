@@ -57,9 +57,9 @@ public sealed class DigestTrailTests
         return trail;
     }
 
-    private static List<StateDigestAt> Copy(DigestTrail trail)
+    private static List<(ulong Index, ulong Digest)> Copy(DigestTrail trail)
     {
-        var noted = new List<StateDigestAt>();
+        var noted = new List<(ulong Index, ulong Digest)>();
         trail.CopyTo(noted);
         return noted;
     }
