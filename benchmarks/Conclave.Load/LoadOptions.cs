@@ -28,6 +28,7 @@ internal sealed record LoadOptions(IReadOnlyList<string> Scenarios, string Binar
           keys         1,000,000 keys of 100 bytes: memory, restart
           kill         kill -9 under 64 writers, again and again: is every acknowledged write there?
           gossip       12 members of ours beside 12 agents of serf: kill -9 seen, events everywhere, idle cost, 30 % of packets lost
+          gossip-idle  50 members in one process with nothing to tell each other: processor time, packets, garbage
           harness      start, ready, SIGINT, 100 times, two at a time
 
         --binary defaults to the published or built conclave of this checkout.

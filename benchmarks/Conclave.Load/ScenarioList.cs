@@ -19,6 +19,7 @@ internal static class ScenarioList
         ("keys", KeysScenario.RunAsync),
         ("kill", KillScenario.RunAsync),
         ("gossip", GossipScenario.RunAsync),
+        ("gossip-idle", GossipIdleScenario.RunAsync),
         ("harness", HarnessScenario.RunAsync),
     ];
 
