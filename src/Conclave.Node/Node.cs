@@ -1,6 +1,7 @@
 using Conclave.Core;
 using Conclave.Core.Codec;
 using Conclave.Core.Model;
+using Conclave.Node.Autopilot;
 using Conclave.Node.Integrity;
 using Conclave.Node.LeaderDuties;
 using Conclave.Node.Requests;
@@ -28,6 +29,8 @@ public sealed class Node : IAppliedEntries
     private readonly SnapshotSending _sending;
     private readonly SnapshotReceiving _receiving;
     private readonly ScrubDuty _scrub;
+    private readonly AutopilotDuty _autopilot;
+    private readonly Func<string, ServerProgress?> _progressOf;
     private readonly List<NodeRequest> _scratch = [];
     private Instant _now;
     private WallTime _wall;
@@ -54,6 +57,8 @@ public sealed class Node : IAppliedEntries
         _sending = new SnapshotSending(config.Limits, recovered.Snapshots, _replica, _snapshots, Outbox);
         _receiving = new SnapshotReceiving(recovered.Snapshots, _replica, _snapshots, Outbox);
         _scrub = new ScrubDuty(config.Limits, recovered.Wal, recovered.Snapshots, _replica, _snapshots, now);
+        _autopilot = new AutopilotDuty(config.Identity.NodeId, config.Raft.HeartbeatTimeout / 2);
+        _progressOf = ProgressOf;
         _snapshots.Start(recovered.Raft.SnapshotIndex, recovered.Raft.SnapshotTerm, now);
         foreach (var note in recovered.Notes) Outbox.Write(note.Level, note.Area, note.Text);
         Outbox.Root = _replica.Root;
@@ -69,7 +74,7 @@ public sealed class Node : IAppliedEntries
         get
         {
             var wake = Earlier(_replica.NextWake, Earlier(_held.NextDeadline, Earlier(_snapshots.NextWake, _scrub.NextWake)));
-            return _isReadyLeader ? Earlier(wake, _duties.NextWake) : wake;
+            return _isReadyLeader ? Earlier(wake, Earlier(_duties.NextWake, _autopilot.NextWake)) : wake;
         }
     }
 
@@ -110,6 +115,7 @@ public sealed class Node : IAppliedEntries
         while (_held.TryTakeOverdue(now, out var overdue)) Fail(overdue, ErrorTexts.NoLeader);
         _lockDelays.Forget(now);
         if (_isReadyLeader) _duties.OnTick(now);
+        if (_isReadyLeader && now >= _autopilot.NextWake) LookAfterServers();
         _scrub.OnTick(now, Outbox);
         _snapshots.OnTick(now, wall, Outbox);
     }
@@ -127,6 +133,13 @@ public sealed class Node : IAppliedEntries
         if (message.Kind == RaftMessageKind.Snapshot) return;  // a stream: OnSnapshotOffered
         _replica.Raft.Step(message);
         if (message.Kind == RaftMessageKind.SnapshotReply) _sending.OnAnswered(message);
+    }
+
+    /// <summary>Takes over what gossip knows of the servers of the datacenter: the complete list. The leader adds, promotes and removes servers by it.</summary>
+    public void OnMembers(IReadOnlyList<ServerMember> members)
+    {
+        _autopilot.OnMembers(members, _now);
+        Outbox.Status = BuildStatus();
     }
 
     /// <summary>Forms a cluster of these servers; each of them may do so by itself, with the same list. False when this server belongs to one already, or has heard of one.</summary>
@@ -203,6 +216,7 @@ public sealed class Node : IAppliedEntries
 
     private void OnLeadershipChanged()
     {
+        _autopilot.Wake(_now);
         if (_isReadyLeader && _replica.Raft.Role != RaftRole.Leader) Resign();
         if (_replica.Raft.Role != RaftRole.Leader) _sending.AbortAll();
         Outbox.Status = BuildStatus();
@@ -215,6 +229,7 @@ public sealed class Node : IAppliedEntries
         Outbox.Write(NodeLogLevel.Info, "server", "cluster leadership acquired");
         Outbox.Write(NodeLogLevel.Info, "server", $"New leader elected: payload={_config.Identity.NodeName}");
         _duties.TakeLeadership(_replica.Root, _now, _wall);
+        _autopilot.TakeLeadership(_now);
         _duties.OnTick(_now);
         while (_held.TryTake(out var request)) Serve(request);
     }
@@ -224,7 +239,26 @@ public sealed class Node : IAppliedEntries
         _isReadyLeader = false;
         Outbox.Write(NodeLogLevel.Info, "server", "cluster leadership lost");
         _duties.Resign();
+        _autopilot.Resign();
         FailProposals(ErrorTexts.LeadershipLost);
+    }
+
+    private void LookAfterServers()
+    {
+        var raft = _replica.Raft;
+        _replica.Root.Autopilot(null, out var stored);
+        var self = new ServerProgress(TimeSpan.Zero, raft.LastTerm.Value, raft.LastIndex.Value);
+        var change = _autopilot.Look(_now, _wall, stored ?? _config.Autopilot, raft.Configuration, self, _progressOf);
+        // Without a pool nobody is known, and nobody is changed.
+        if (change is null || _autopilot.Members.Count == 0) return;
+        if (raft.ProposeConfiguration(change.Next, out var index) == ProposeResult.Accepted) Outbox.Write(NodeLogLevel.Info, "server.raft", $"updating configuration: index={index} reason=\"{change.Reason}\"");
+    }
+
+    private ServerProgress? ProgressOf(string serverId)
+    {
+        if (_replica.Raft.ProgressOf(serverId) is not var (silence, match)) return null;
+        _replica.Raft.TryTermAt(match, out var term);
+        return new ServerProgress(silence, term.Value, match.Value);
     }
 
     private void Serve(NodeRequest request)
@@ -321,7 +355,7 @@ public sealed class Node : IAppliedEntries
         for (int i = 0; i < servers.Length; i++)
         {
             var server = configuration.Servers[i];
-            string name = server.Id == _config.Identity.NodeId ? _config.Identity.NodeName : "(unknown)";
+            string name = server.Id == _config.Identity.NodeId ? _config.Identity.NodeName : _autopilot.Find(server.Id)?.Name ?? "(unknown)";
             servers[i] = new ServerStatus(server.Id, name, server.Address, server.Suffrage == Suffrage.Voter, server.Id == leaderId);
             if (server.Suffrage == Suffrage.Voter) addresses.Add(server.Address);
         }

@@ -29,6 +29,9 @@ internal sealed class Peer(string id, LogIndex next, Instant now)
     /// <summary>When an answer arrived last; the beginning of the leader's term before the first.</summary>
     public Instant LastReply { get; private set; } = now;
 
+    /// <summary>It has answered this leader.</summary>
+    public bool HasAnswered { get; private set; }
+
     /// <summary>When the newest answered request was made: at that moment at the earliest it accepted this leader. Null before the first answer and after a pause.</summary>
     public Instant? ConfirmedAt { get; private set; }
 
@@ -61,7 +64,7 @@ internal sealed class Peer(string id, LogIndex next, Instant now)
 
     public void OnHeartbeatReply(ulong requestId, Instant now)
     {
-        LastReply = now;
+        (LastReply, HasAnswered) = (now, true);
         while (_heartbeats.TryPeek(out var oldest) && oldest.RequestId <= requestId)
         {
             _heartbeats.Dequeue();
@@ -71,7 +74,7 @@ internal sealed class Peer(string id, LogIndex next, Instant now)
 
     public void Confirm(in Inflight answered, Instant now)
     {
-        LastReply = now;
+        (LastReply, HasAnswered) = (now, true);
         if (answered.RequestId <= ConfirmedRequest) return;
         (ConfirmedRequest, ConfirmedAt) = (answered.RequestId, answered.SentAt);
     }

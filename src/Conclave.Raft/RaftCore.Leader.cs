@@ -136,6 +136,10 @@ public sealed partial class RaftCore
         return true;
     }
 
+    /// <summary>How far another server is: the time since its last answer and the last entry it is known to have. Null when it never answered this leader, or this server does not lead.</summary>
+    public (TimeSpan Silence, LogIndex Match)? ProgressOf(string serverId) =>
+        Role == RaftRole.Leader && FindPeer(serverId) is { HasAnswered: true } peer ? (_now - peer.LastReply, peer.Match) : null;
+
     /// <summary>The host cannot reach a server: nothing is streamed to it until it answers again.</summary>
     public void OnUnreachable(string serverId)
     {

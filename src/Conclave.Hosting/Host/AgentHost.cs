@@ -36,6 +36,7 @@ public sealed class AgentHost : IAsyncDisposable
     private readonly ServerPort? _server;                      // null for an agent without one
     private HttpListenerHost? _http;
     private CoordinateSync? _coordinates;
+    private ClusterFormation? _formation;
     private AgentPools? _gossip;                                       // null for an agent that gossips with nobody
     private bool _isLeading;                                           // the node's loop's
     private volatile AgentConfig _config;
@@ -118,6 +119,7 @@ public sealed class AgentHost : IAsyncDisposable
             // Side by side: the log is read while the web server is set up. Both have ended, well or badly, before anything is taken down again.
             await Task.WhenAll(Task.Run(host._node.StartAsync, CancellationToken.None), host.OpenAsync(sockets, bindings, stop)).ConfigureAwait(false);
             host._server?.Start();
+            if (host is { _gossip: { } pools, _server: not null }) host._formation = new ClusterFormation(host._node, host._calls, pools, config.BootstrapExpect, options.Time, options.Log);
             if (host._gossip is not null) await host._gossip.JoinConfiguredAsync(stop).ConfigureAwait(false);
             AgentHostLog.Running(host._logger);
             return host;
@@ -177,6 +179,7 @@ public sealed class AgentHost : IAsyncDisposable
             AgentHostLog.EndpointsDown(_logger);
         }
         if (_coordinates is not null) await _coordinates.DisposeAsync().ConfigureAwait(false);
+        if (_formation is not null) await _formation.DisposeAsync().ConfigureAwait(false);
         if (_gossip is not null) await _gossip.DisposeAsync().ConfigureAwait(false);
         await _local.DisposeAsync().ConfigureAwait(false);
         await _calls.DisposeAsync().ConfigureAwait(false);

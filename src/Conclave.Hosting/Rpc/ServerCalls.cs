@@ -9,6 +9,8 @@ namespace Conclave.Hosting.Calls;
 /// <summary>All of one server's calls: those that others make here, and those it makes to the leader.</summary>
 internal sealed class ServerCalls : IAsyncDisposable
 {
+    private static readonly byte[] s_peers = "Status.Peers"u8.ToArray(), s_noArguments = [0x80];
+
     private readonly CancellationTokenSource _stopping = new();
     private readonly RpcPool _pool;
     private readonly RpcServer _server;
@@ -44,6 +46,30 @@ internal sealed class ServerCalls : IAsyncDisposable
     {
         port.Handle(ConnectionKind.Mux, new Handler(_connections, _server.ServeMuxAsync));
         port.Handle(ConnectionKind.SingleCalls, new Handler(_connections, _server.ServeSingleAsync));
+    }
+
+    /// <summary>The Raft peers that another server has, or why it does not say.</summary>
+    /// <exception cref="OperationCanceledException">It took too long.</exception>
+    public async ValueTask<(IReadOnlyList<string>? Peers, string Error)> PeersOfAsync(string address, CancellationToken stop)
+    {
+        try
+        {
+            using var outcome = await _pool.CallAsync(address, s_peers, isForwarded: false, s_noArguments, stop).ConfigureAwait(false);
+            return outcome.End == RpcEnd.Result ? (ReadTexts(outcome.Result), "") : (null, outcome.Text);
+        }
+        catch (Conclave.Core.Codec.MsgPackException malformed)
+        {
+            return (null, malformed.Message);
+        }
+    }
+
+    private static List<string> ReadTexts(ReadOnlyMemory<byte> result)
+    {
+        var reader = new Conclave.Core.Codec.MsgPackReader(result);
+        var texts = new List<string>();
+        if (reader.TryReadNil()) return texts;
+        for (int left = reader.ReadArrayHeader(); left > 0; left--) texts.Add(reader.ReadText());
+        return texts;
     }
 
     /// <summary>Fails what waits and closes the connections to other servers.</summary>

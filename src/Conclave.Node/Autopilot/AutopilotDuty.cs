@@ -50,6 +50,12 @@ internal sealed class AutopilotDuty(string leaderId, TimeSpan contactMin)
         if (NextWake != Instant.Never) NextWake = now;
     }
 
+    /// <summary>The configuration has changed, or may be changed again: look at once.</summary>
+    public void Wake(Instant now)
+    {
+        if (NextWake != Instant.Never) NextWake = now;
+    }
+
     /// <summary>Begins to look.</summary>
     public void TakeLeadership(Instant now)
     {

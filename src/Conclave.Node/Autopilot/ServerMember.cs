@@ -23,6 +23,9 @@ public sealed record ServerMember(string Id, string Name, string Address, Server
     /// <summary>Version it claims.</summary>
     public string Version { get; init; } = "";
 
+    /// <summary>With how many servers it wants to form a cluster: 1 by itself, 0 not at all.</summary>
+    public int Expect { get; init; }
+
     /// <summary>It only reads along and never gets a vote.</summary>
     public bool IsReadReplica { get; init; }
 }

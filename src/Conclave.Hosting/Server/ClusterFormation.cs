@@ -1,0 +1,147 @@
+using Conclave.Hosting.Calls;
+using Conclave.Hosting.Pools;
+using Conclave.Node;
+using Conclave.Raft;
+using Microsoft.Extensions.Logging;
+
+namespace Conclave.Hosting;
+
+/// <summary>
+/// Tells the node who is in the datacenter's pool, and forms a cluster with the servers there when as many as expected have come and none of them belongs to one.
+/// </summary>
+internal sealed class ClusterFormation : IAsyncDisposable
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1), AskTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly NodeRuntime _node;
+    private readonly ServerCalls _calls;
+    private readonly AgentPools _pools;
+    private readonly int _expect;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _changed = new(0, 1);
+    private readonly Task _running;
+    private string _lastConflict = "";
+
+    /// <param name="node">The node; its log is read.</param>
+    /// <param name="calls">How to ask other servers.</param>
+    /// <param name="pools">The pools.</param>
+    /// <param name="expect">With how many servers to form a cluster; 0 or 1: not here.</param>
+    /// <param name="time">Timers.</param>
+    /// <param name="loggers">Where lines go.</param>
+    public ClusterFormation(NodeRuntime node, ServerCalls calls, AgentPools pools, int expect, TimeProvider time, ILoggerFactory loggers)
+    {
+        (_node, _calls, _pools, _expect, _time) = (node, calls, pools, expect, time);
+        _logger = loggers.CreateLogger("agent.server");
+        pools.LanMembersChanged += OnChanged;
+        OnChanged();
+        _running = RunAsync();
+    }
+
+    private NodeIdentity Self => _node.Gateway.Identity;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _pools.LanMembersChanged -= OnChanged;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        _stop.Dispose();
+        _changed.Dispose();
+    }
+
+    // On the pool's loop.
+    private void OnChanged()
+    {
+        var members = ServerMembers.Among(_pools.LanMembers, Self.Datacenter);
+        _node.Inbox.Post(node => node.OnMembers(members));
+        try
+        {
+            if (_changed.CurrentCount == 0) _changed.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It was released meanwhile: that is enough.
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        if (_expect <= 1) return;
+        if (IsInitialized)
+        {
+            FormationLog.DataFound(_logger);
+            return;
+        }
+        try
+        {
+            while (!await TryFormAsync().ConfigureAwait(false))
+                await _changed.WaitAsync(Period, _stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The agent stops.
+        }
+    }
+
+    private bool IsInitialized => _node.Gateway.Raft is not { LastLogIndex: 0, Term: 0 };
+
+    // True when there is nothing more to do here.
+    private async Task<bool> TryFormAsync()
+    {
+        if (IsInitialized) return true;
+        var members = ServerMembers.Among(_pools.LanMembers, Self.Datacenter);
+        var plan = BootstrapPlan.Make(members, _expect);
+        if (plan.Conflict != _lastConflict && plan.Conflict.Length > 0) FormationLog.Conflict(_logger, plan.Conflict);
+        _lastConflict = plan.Conflict;
+        if (plan.Servers is not { } servers || servers.Find(Self.NodeId) is null) return false;
+
+        foreach (var server in servers.Servers.ToArray())
+        {
+            if (server.Id == Self.NodeId) continue;
+            var (peers, error) = await AskAsync(server.Address).ConfigureAwait(false);
+            if (error.Length > 0) FormationLog.NoAnswer(_logger, server.Address, error);
+            if (peers is null) return false;                   // ask again: whoever does not answer may have peers
+            if (peers.Count == 0) continue;
+            FormationLog.PeersFound(_logger, server.Address);
+            return true;                                       // their leader adds this server
+        }
+        FormationLog.Forming(_logger, string.Join(',', servers.Servers.ToArray().Select(static server => server.Address)));
+        _node.Inbox.Post(node => node.Bootstrap(servers));
+        return true;
+    }
+
+    private async Task<(IReadOnlyList<string>? Peers, string Error)> AskAsync(string address)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        limit.CancelAfter(AskTimeout);
+        try
+        {
+            return await _calls.PeersOfAsync(address, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
+        {
+            return (null, "no answer in time");
+        }
+    }
+}
+
+/// <summary>Log messages of the forming of a cluster.</summary>
+internal static partial class FormationLog
+{
+    [LoggerMessage(EventId = 330, Level = LogLevel.Information, Message = "Raft data found, disabling bootstrap mode")]
+    public static partial void DataFound(ILogger logger);
+
+    [LoggerMessage(EventId = 331, Level = LogLevel.Error, Message = "{Conflict}")]
+    public static partial void Conflict(ILogger logger, string conflict);
+
+    [LoggerMessage(EventId = 334, Level = LogLevel.Warning, Message = "Failed to confirm peer status for server (will retry).: server={Server} error={Reason}")]
+    public static partial void NoAnswer(ILogger logger, string server, string reason);
+
+    [LoggerMessage(EventId = 332, Level = LogLevel.Information, Message = "Existing Raft peers reported by server, disabling bootstrap mode: server={Server}")]
+    public static partial void PeersFound(ILogger logger, string server);
+
+    [LoggerMessage(EventId = 333, Level = LogLevel.Information, Message = "Found expected number of peers, attempting bootstrap: peers={Peers}")]
+    public static partial void Forming(ILogger logger, string peers);
+}
