@@ -89,6 +89,19 @@ public sealed class AgentHost : IAsyncDisposable
     /// <exception cref="OutageRecoveryException">The list of servers that the operator left in <c>raft/peers.json</c> cannot be carried out.</exception>
     public static async Task<AgentHost> StartAsync(AgentHostOptions options, CancellationToken stop)
     {
+        try
+        {
+            return await StartOnceAsync(options, stop).ConfigureAwait(false);
+        }
+        catch (WalDamagedException damage) when (DamagedLog.MayRejoin(options.Config))
+        {
+            DamagedLog.SetAside(options.Config, damage, options.Time, options.Log.CreateLogger("agent.server"));
+            return await StartOnceAsync(options, stop).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<AgentHost> StartOnceAsync(AgentHostOptions options, CancellationToken stop)
+    {
         var config = options.Config;
         if (config.Validate() is { Count: > 0 } problems) throw new ArgumentException(string.Join('\n', problems));
         var bindings = AgentListeners.Bindings(config);
@@ -99,6 +112,8 @@ public sealed class AgentHost : IAsyncDisposable
         AgentPoolSockets? sockets = null;
         try
         {
+            config = DamagedLog.WithoutBootstrap(config, disk, options.Log.CreateLogger("agent.server"));
+            options = options with { Config = config };
             sockets = AgentPoolSockets.Open(config);
             var identity = AgentIdentities.From(config, NodeIdOf(config, disk)) with
             {
