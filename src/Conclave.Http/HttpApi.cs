@@ -39,7 +39,7 @@ public static class HttpApi
         IEndpoints[] all =
         [
             new KvEndpoints(reads), new TxnEndpoints(reads), new SessionEndpoints(reads), new CatalogEndpoints(reads), new HealthEndpoints(reads), new CoordinateEndpoints(reads, pools),
-            new StatusEndpoints(reads.Gateway), new OperatorEndpoints(reads.Gateway, version), new KeyringEndpoint(pools), new AclEndpoints(),
+            new StatusEndpoints(reads.Gateway), new OperatorEndpoints(reads.Gateway), new ServerHealthEndpoints(reads.Gateway, version), new KeyringEndpoint(pools), new AclEndpoints(),
             new PreparedQueryEndpoints(reads), new ConfigEntryEndpoints(reads), new ConnectEndpoints(reads), new SnapshotEndpoints(reads),
         ];
         foreach (var endpoints in all) endpoints.Map(router);

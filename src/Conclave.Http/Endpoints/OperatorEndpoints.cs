@@ -12,21 +12,18 @@ using Conclave.Node;
 namespace Conclave.Http.Endpoints;
 
 /// <summary><c>/v1/operator/</c>: servers and their upkeep.</summary>
-public sealed class OperatorEndpoints(INodeGateway gateway, string version) : IEndpoints
+public sealed class OperatorEndpoints(INodeGateway gateway) : IEndpoints
 {
-    private readonly DateTimeOffset _started = DateTimeOffset.UtcNow;
-
     /// <inheritdoc/>
     public void Map(Router router)
     {
-        router.Add("/v1/operator/raft/configuration", HttpVerbs.Get, Local(RaftConfiguration));
-        router.Add("/v1/operator/raft/peer", HttpVerbs.Delete, Local(RemovePeer));
-        router.Add("/v1/operator/autopilot/configuration", HttpVerbs.Get | HttpVerbs.Put, Local(Autopilot));
-        router.Add("/v1/operator/autopilot/health", HttpVerbs.Get, Local(Health));
-        router.Add("/v1/operator/autopilot/state", HttpVerbs.Get, Local(AutopilotState));
+        router.Add("/v1/operator/raft/configuration", HttpVerbs.Get, Local(gateway, RaftConfiguration));
+        router.Add("/v1/operator/raft/peer", HttpVerbs.Delete, Local(gateway, RemovePeer));
+        router.Add("/v1/operator/autopilot/configuration", HttpVerbs.Get | HttpVerbs.Put, Local(gateway, Autopilot));
     }
 
-    private RequestHandler Local(RequestHandler handler) => request =>
+    /// <summary>A handler for requests about this datacenter; others are refused.</summary>
+    internal static RequestHandler Local(INodeGateway gateway, RequestHandler handler) => request =>
         request.IsForeignDatacenter(gateway.Identity.Datacenter) ? request.SendErrorAsync(ErrorText.NoPath) : handler(request);
 
     private ValueTask RaftConfiguration(ApiRequest request)
@@ -108,109 +105,6 @@ public sealed class OperatorEndpoints(INodeGateway gateway, string version) : IE
         if (result.Kind == ApplyResultKind.Error) await request.SendErrorAsync(result.Text).ConfigureAwait(false);
         else await request.SendBoolAsync(result.Kind != ApplyResultKind.Bool || result.Flag).ConfigureAwait(false);
     }
-
-    private ValueTask Health(ApiRequest request)
-    {
-        var status = gateway.Status;
-        var json = request.StartJson();
-        json.BeginObject();
-        json.Name("Healthy"u8);
-        json.Bool(status.KnownLeader);
-        json.Name("FailureTolerance"u8);
-        json.Number(0);
-        json.Name("Servers"u8);
-        json.BeginArray();
-        foreach (var server in status.Servers)
-        {
-            json.BeginObject();
-            WriteServer(json, server);
-            json.Name("SerfStatus"u8);
-            json.String("alive");
-            json.Name("Leader"u8);
-            json.Bool(server.IsLeader);
-            WriteProgress(json);
-            json.Name("Healthy"u8);
-            json.Bool(status.KnownLeader);
-            json.Name("Voter"u8);
-            json.Bool(server.IsVoter);
-            json.Name("StableSince"u8);
-            WriteTime(json);
-            json.EndObject();
-        }
-        json.EndArray();
-        json.EndObject();
-        return request.SendJsonAsync(status.KnownLeader ? 200 : 429);
-    }
-
-    private ValueTask AutopilotState(ApiRequest request)
-    {
-        var status = gateway.Status;
-        var json = request.StartJson();
-        json.BeginObject();
-        json.Name("Healthy"u8);
-        json.Bool(status.KnownLeader);
-        json.Name("FailureTolerance"u8);
-        json.Number(0);
-        json.Name("OptimisticFailureTolerance"u8);
-        json.Number(0);
-        json.Name("Servers"u8);
-        json.BeginObject();
-        foreach (var server in status.Servers)
-        {
-            json.Name(server.Id);
-            json.BeginObject();
-            WriteServer(json, server);
-            json.Name("NodeStatus"u8);
-            json.String("alive");
-            WriteProgress(json);
-            json.Name("Healthy"u8);
-            json.Bool(status.KnownLeader);
-            json.Name("StableSince"u8);
-            WriteTime(json);
-            json.Name("ReadReplica"u8);
-            json.Bool(false);
-            json.Name("Status"u8);
-            json.String(server.IsLeader ? "leader" : server.IsVoter ? "voter" : "non-voter");
-            json.Name("Meta"u8);
-            json.BeginObject();
-            json.EndObject();
-            json.Name("NodeType"u8);
-            json.String("voter");
-            json.EndObject();
-        }
-        json.EndObject();
-        json.Name("Leader"u8);
-        json.String(status.LeaderId);
-        json.Name("Voters"u8);
-        ModelJson.WriteTexts(json, [.. status.Servers.Where(static server => server.IsVoter).Select(static server => server.Id)]);
-        json.EndObject();
-        return request.SendJsonAsync();
-    }
-
-    private void WriteServer(JsonOut json, ServerStatus server)
-    {
-        json.Name("ID"u8);
-        json.String(server.Id);
-        json.Name("Name"u8);
-        json.String(server.Name);
-        json.Name("Address"u8);
-        json.String(server.Address);
-        json.Name("Version"u8);
-        json.String(version);
-    }
-
-    private void WriteProgress(JsonOut json)
-    {
-        var raft = gateway.Raft;
-        json.Name("LastContact"u8);
-        json.String("0s");
-        json.Name("LastTerm"u8);
-        json.Number(raft.LastLogTerm);
-        json.Name("LastIndex"u8);
-        json.Number(raft.LastLogIndex);
-    }
-
-    private void WriteTime(JsonOut json) => json.String(_started.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
 
     private static void Write(JsonOut json, AutopilotConfig config)
     {

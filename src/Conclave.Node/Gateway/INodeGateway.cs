@@ -35,6 +35,9 @@ public sealed record ClusterStatus(bool IsLeader, string LeaderAddress, string L
     /// <summary>The servers of the latest configuration, in its order.</summary>
     public IReadOnlyList<ServerStatus> Servers { get; init; } = [];
 
+    /// <summary>How the servers are doing, in the configuration's order; empty on a server that does not lead or has not looked yet.</summary>
+    public IReadOnlyList<ServerHealth> Health { get; init; } = [];
+
     /// <summary>Raft index of the entry that holds the latest configuration.</summary>
     public ulong ConfigurationIndex { get; init; }
 

@@ -1,0 +1,182 @@
+using System.Globalization;
+using Conclave.Core;
+using Conclave.Core.Model;
+using Conclave.Http.Json;
+using Conclave.Http.Models;
+using Conclave.Http.Requests;
+using Conclave.Http.Routing;
+using Conclave.Node;
+
+namespace Conclave.Http.Endpoints;
+
+/// <summary><c>/v1/operator/autopilot/health</c> and <c>state</c>: how the servers are doing, as the leader sees them.</summary>
+internal sealed class ServerHealthEndpoints(INodeGateway gateway, string version) : IEndpoints
+{
+    private readonly WallTime _started = WallTime.From(DateTimeOffset.UtcNow);
+
+    /// <inheritdoc/>
+    public void Map(Router router)
+    {
+        router.Add("/v1/operator/autopilot/health", HttpVerbs.Get, OperatorEndpoints.Local(gateway, Health));
+        router.Add("/v1/operator/autopilot/state", HttpVerbs.Get, OperatorEndpoints.Local(gateway, State));
+    }
+
+    private ValueTask Health(ApiRequest request)
+    {
+        if (Servers() is not { } servers) return RefuseAsync(request);
+        bool isHealthy = AreHealthy(servers);
+        var json = request.StartJson();
+        json.BeginObject();
+        json.Name("Healthy"u8);
+        json.Bool(isHealthy);
+        json.Name("FailureTolerance"u8);
+        json.Number(Tolerance(servers));
+        json.Name("Servers"u8);
+        json.BeginArray();
+        foreach (var server in servers)
+        {
+            json.BeginObject();
+            WriteWho(json, server, "SerfStatus"u8);
+            WriteProgress(json, server);
+            json.Name("Leader"u8);
+            json.Bool(server.IsLeader);
+            json.Name("Voter"u8);
+            json.Bool(server.IsVoter);
+            json.EndObject();
+        }
+        json.EndArray();
+        json.EndObject();
+        return request.SendJsonAsync(isHealthy ? 200 : 429);
+    }
+
+    private ValueTask State(ApiRequest request)
+    {
+        if (Servers() is not { } servers) return RefuseAsync(request);
+        int tolerance = Tolerance(servers);
+        var json = request.StartJson();
+        json.BeginObject();
+        json.Name("Healthy"u8);
+        json.Bool(AreHealthy(servers));
+        json.Name("FailureTolerance"u8);
+        json.Number(tolerance);
+        json.Name("OptimisticFailureTolerance"u8);
+        json.Number(tolerance);
+        json.Name("Servers"u8);
+        json.BeginObject();
+        foreach (var server in servers)
+        {
+            json.Name(server.Id);
+            WriteState(json, server);
+        }
+        json.EndObject();
+        json.Name("Leader"u8);
+        json.String(gateway.Status.LeaderId);
+        json.Name("Voters"u8);
+        ModelJson.WriteTexts(json, [.. servers.Where(static server => server.IsVoter).Select(static server => server.Id)]);
+        json.EndObject();
+        return request.SendJsonAsync();
+    }
+
+    private void WriteState(JsonOut json, ServerHealth server)
+    {
+        json.BeginObject();
+        WriteWho(json, server, "NodeStatus"u8);
+        WriteProgress(json, server);
+        bool isReplica = server.Member is { IsReadReplica: true };
+        json.Name("ReadReplica"u8);
+        json.Bool(isReplica);
+        json.Name("Status"u8);
+        json.String(server.IsLeader ? "leader" : server.IsVoter ? "voter" : isReplica ? "read-replica" : "non-voter");
+        json.Name("Meta"u8);
+        WriteMeta(json, server);
+        json.Name("NodeType"u8);
+        json.String(isReplica ? "read-replica" : "voter");
+        json.EndObject();
+    }
+
+    private static void WriteWho(JsonOut json, ServerHealth server, ReadOnlySpan<byte> statusName)
+    {
+        json.Name("ID"u8);
+        json.String(server.Id);
+        json.Name("Name"u8);
+        json.String(server.Member?.Name ?? "");
+        json.Name("Address"u8);
+        json.String(server.Address);
+        json.Name(statusName);
+        json.String(server.Member?.Status switch { ServerMemberStatus.Alive => "alive", ServerMemberStatus.Failed => "failed", ServerMemberStatus.Left => "left", _ => "none" });
+        json.Name("Version"u8);
+        json.String(server.Member?.Version ?? "");
+    }
+
+    private static void WriteProgress(JsonOut json, ServerHealth server)
+    {
+        var progress = server.Progress ?? default;
+        json.Name("LastContact"u8);
+        json.String(new GoDuration(progress.LastContact.Ticks * 100).ToString());
+        json.Name("LastTerm"u8);
+        json.Number(progress.LastTerm);
+        json.Name("LastIndex"u8);
+        json.Number(progress.LastIndex);
+        json.Name("Healthy"u8);
+        json.Bool(server.IsHealthy);
+        json.Name("StableSince"u8);
+        json.String(server.SinceWall.ToDateTimeOffset().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
+    }
+
+    private void WriteMeta(JsonOut json, ServerHealth server)
+    {
+        NodeEntry? node = null;
+        if (server.Member is { } member) gateway.Root.NodeServices(member.Name, null, out node, []);
+        if (node?.Meta is { } meta) ModelJson.WriteTexts(json, meta);
+        else
+        {
+            json.BeginObject();
+            json.EndObject();
+        }
+    }
+
+    // Null on a server that does not lead. A leader that has not looked around yet knows itself.
+    private IReadOnlyList<ServerHealth>? Servers()
+    {
+        var status = gateway.Status;
+        if (!status.IsLeader) return null;
+        if (status.Health.Count > 0) return status.Health;
+        var (identity, raft) = (gateway.Identity, gateway.Raft);
+        return
+        [
+            new ServerHealth
+            {
+                Id = identity.NodeId,
+                Address = identity.RpcAddress,
+                Member = new ServerMember(identity.NodeId, identity.NodeName, identity.RpcAddress, ServerMemberStatus.Alive) { Version = version },
+                Progress = new ServerProgress(TimeSpan.Zero, raft.LastLogTerm, raft.LastLogIndex),
+                IsVoter = true,
+                IsLeader = true,
+                IsHealthy = true,
+                SinceWall = _started,
+            },
+        ];
+    }
+
+    private ValueTask RefuseAsync(ApiRequest request) => request.SendErrorAsync(gateway.Status.KnownLeader ? $"only the leader at {gateway.Status.LeaderAddress} knows how the servers are doing" : Server.ErrorText.NoLeader);
+
+    private static bool AreHealthy(IReadOnlyList<ServerHealth> servers)
+    {
+        foreach (var server in servers)
+            if (!server.IsHealthy) return false;
+        return true;
+    }
+
+    // Voters that may still fail before nothing can be written any more.
+    private static int Tolerance(IReadOnlyList<ServerHealth> servers)
+    {
+        int voters = 0, healthy = 0;
+        foreach (var server in servers)
+        {
+            if (!server.IsVoter) continue;
+            voters++;
+            if (server.IsHealthy) healthy++;
+        }
+        return Math.Max(0, healthy - (voters / 2 + 1));
+    }
+}
