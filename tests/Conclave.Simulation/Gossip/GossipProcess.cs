@@ -60,6 +60,9 @@ internal sealed partial class GossipProcess : SimProcess
     /// <summary>When this life began.</summary>
     public Instant UpSince { get; private set; }
 
+    /// <summary>Lamport time before which this life passes over user events: those of the life before may have been told then.</summary>
+    public ulong EventTimeMin { get; private set; }
+
     /// <summary>Value of the tag that changes.</summary>
     public string TagValue { get; private set; } = "0";
 
@@ -79,6 +82,7 @@ internal sealed partial class GossipProcess : SimProcess
         UpSince = World.Now;
         var config = _cluster.Mutate(_cluster.Swarm.Configure(Name, Endpoint) with { Tags = MakeTags() });
         var snapshot = _file.Content.IsEmpty ? null : SerfSnapshot.Replay(_file.Content, config.RejoinAfterLeave);
+        EventTimeMin = snapshot is null ? 0 : snapshot.EventClock + 1;
         var keyring = _cluster.Key is { } key ? new Keyring(new GossipKey(key)) : null;
         Pool = _cluster.CreatePool(config, new GossipStart(snapshot, keyring), World.Stream($"pool/{Id}/{Life}"), LocalNow);
         Up();

@@ -9,6 +9,7 @@ internal sealed class UserEventChecker(GossipCluster cluster) : GossipChecker(cl
     public const string Name = "user events once";
 
     private readonly Dictionary<(GossipProcess Node, int Life, string Name), int> _heard = [];
+    private readonly Dictionary<string, ulong> _times = [];
     private readonly List<(string Name, Instant At, bool FirerWasMember)> _fired = [];
 
     public override void OnFired(GossipProcess node, string name) => _fired.Add((name, Cluster.World.Now, node.Phase == NodePhase.Member));
@@ -16,6 +17,7 @@ internal sealed class UserEventChecker(GossipCluster cluster) : GossipChecker(cl
     public override void OnEvent(GossipProcess node, GossipEvent happened)
     {
         if (happened.Kind != GossipEventKind.User) return;
+        _times[happened.Name] = happened.LamportTime;
         var key = (node, node.Life, happened.Name);
         int times = _heard[key] = _heard.GetValueOrDefault(key) + 1;
         if (times > 1) SimFailureException.Safety(Name, $"{node.Name} hears of {happened.Name} for the {times}. time");
@@ -31,7 +33,7 @@ internal sealed class UserEventChecker(GossipCluster cluster) : GossipChecker(cl
             // What only those have heard who are gone is lost with them.
             if (!Cluster.Live.Any(node => _heard.ContainsKey((node, node.Life, name)))) continue;
             foreach (var node in Cluster.Live)
-                if (node.UpSince < at && !_heard.ContainsKey((node, node.Life, name))) return $"{node.Name} never heard of {name}, fired at {at.Nanoseconds / 1e9:F3} s";
+                if (node.UpSince < at && _times[name] >= node.EventTimeMin && !_heard.ContainsKey((node, node.Life, name))) return $"{node.Name} never heard of {name}, fired at {at.Nanoseconds / 1e9:F3} s";
         }
         return null;
     }
