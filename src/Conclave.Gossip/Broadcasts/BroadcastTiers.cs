@@ -6,6 +6,9 @@ namespace Conclave.Gossip.Broadcasts;
 /// </summary>
 internal sealed class BroadcastTiers<T> where T : Broadcast
 {
+    // A storm of joins fills each tier with the whole pool once; what it took is given back when it is over.
+    private const int KeptCapacityMax = 64;
+
     // By times sent; each sorted by length, then by age, so that what is taken first stands at the end, where taking it costs least.
     private readonly List<List<T>> _tiers = [];
     private ulong _lastTicket;
@@ -39,6 +42,7 @@ internal sealed class BroadcastTiers<T> where T : Broadcast
             if (at < 0) continue;
             var entry = entries[at];
             entries.RemoveAt(at);
+            if (entries.Count == 0 && entries.Capacity > KeptCapacityMax) entries.Capacity = 0;
             Count--;
             return entry;
         }

@@ -50,6 +50,9 @@ internal sealed record GossipSwarm
     /// <summary>Queues, buffers and packets as small as they may be.</summary>
     public required bool HasTinyLimits { get; init; }
 
+    /// <summary>Whether members write snapshot files.</summary>
+    public bool KeepsSnapshot { get; init; } = true;
+
     /// <summary>How long the bad time lasts.</summary>
     public required TimeSpan Chaos { get; init; }
 
@@ -91,7 +94,7 @@ internal sealed record GossipSwarm
             "local" => GossipConfig.Local(name, endpoint),
             _ => GossipConfig.Lan(name, endpoint),
         };
-        var config = profile with { EnableCompression = IsCompressed, KeepSnapshot = true };
+        var config = profile with { EnableCompression = IsCompressed, KeepSnapshot = KeepsSnapshot };
         return HasTinyLimits
             ? config with { EventBuffer = 8, GossipNodes = 2, IndirectChecks = 1, ReconnectInterval = TimeSpan.FromSeconds(5), ReapInterval = TimeSpan.FromSeconds(2), RecentIntentTimeout = TimeSpan.FromSeconds(20) }
             : config;

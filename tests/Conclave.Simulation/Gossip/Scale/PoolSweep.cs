@@ -10,7 +10,7 @@ internal static class PoolSweep
     {
         foreach (int size in sizes)
         {
-            var measurement = new PoolTrial(seed, size) { Progress = text => Console.WriteLine("  " + text) }.Run();
+            var measurement = new PoolTrial(seed, size) { Progress = text => Console.WriteLine($"  {Environment.CpuUsage.TotalTime.TotalSeconds,7:F1} s of processor time: {text}") }.Run();
             Console.WriteLine($"{size} members: {measurement.Events / 1e6:F1} million events in {measurement.RealSeconds:F0} s");
             if (Path.GetDirectoryName(results) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
             File.AppendAllText(results, measurement.ToJson().ToJsonString() + "\n");

@@ -7,7 +7,8 @@ namespace Conclave.Simulation.Gossip;
 /// <summary>A pool of any size without faults: everybody joins at once, then it idles, then some are killed one by one, then a tenth of it at once.</summary>
 internal sealed class PoolTrial
 {
-    private const int KillsMax = 5;
+    // Packing packets is most of the work of a large pool that joins, and tells nothing about it.
+    private const int KillsMax = 5, CompressedMax = 400;
     private static readonly TimeSpan s_joinWithin = TimeSpan.FromSeconds(5), s_look = TimeSpan.FromSeconds(1), s_bound = TimeSpan.FromMinutes(30);
 
     private readonly SimWorld _world;
@@ -28,8 +29,9 @@ internal sealed class PoolTrial
             Profile = "lan",
             Loss = 0,
             IsEncrypted = false,
-            IsCompressed = true,
+            IsCompressed = nodes <= CompressedMax,
             HasTinyLimits = false,
+            KeepsSnapshot = false,
             Chaos = TimeSpan.Zero,
         };
         _meter = new PoolMeter(_world);
