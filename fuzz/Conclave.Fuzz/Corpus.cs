@@ -49,6 +49,29 @@ internal static class Corpus
 
     public static IEnumerable<byte[]> Calls(string root) => Hexes(root, "rpc", "vectors");
 
+    /// <summary>Recorded multiplexed connections, each side under both roles and cut differently.</summary>
+    public static IEnumerable<byte[]> Muxes(string root)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(root, "rpc", "mux-frames.json")));
+        foreach (var item in document.RootElement.EnumerateArray())
+        {
+            byte[] side = Convert.FromHexString(item.GetProperty("hex").GetString()!);
+            yield return [0x00, .. side];
+            yield return [0x1f, .. side];
+            // The first frames alone: a short input is changed where it matters more often.
+            yield return [0x08, .. side.AsSpan(0, Math.Min(side.Length, 400))];
+        }
+    }
+
+    /// <summary>The recorded connections to the server port, first byte included.</summary>
+    public static IEnumerable<byte[]> Connections(string root)
+    {
+        foreach (byte[] mux in Muxes(root)) yield return [4, .. mux];
+        foreach (byte[] call in Calls(root).Take(40)) yield return [0, .. call];
+        foreach (byte[] raft in Hexes(root, "raft", "vectors").Take(40)) yield return [1, .. raft];
+        yield return [1, .. Encoding.ASCII.GetBytes("consul/rpc-multi")];
+    }
+
     public static IEnumerable<byte[]> Commands(string root) => Hexes(root, "raft", "vectors").Concat(Hexes(root, "raft", "entries"));
 
     public static IEnumerable<byte[]> Archives(string root) => Directory.GetFiles(Path.Combine(root, "snapshot"), "*.snap").Order(StringComparer.Ordinal).Select(File.ReadAllBytes);

@@ -53,6 +53,9 @@ public class CallCollectorTests
         Assert.Throws<MsgPackException>(() => collector.Add([0x80, 0xda, 0x00, 0x0b]));
         using var second = new CallCollector(10);
         Assert.True(second.Add([.. s_first, 0xc1]));
-        Assert.Throws<MsgPackException>(() => second.Take());
+        using var call = second.Take();
+        Assert.Equal(s_first, call.Bytes.ToArray());
+        Assert.True(second.IsBroken);
+        Assert.Throws<MsgPackException>(() => second.Add(s_second));
     }
 }

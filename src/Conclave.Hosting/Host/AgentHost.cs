@@ -233,6 +233,7 @@ public sealed class AgentHost : IAsyncDisposable
 
     private async Task OpenHttpAsync(List<HttpBinding> bindings, IAgentPools pools, CancellationToken stop)
     {
+        _calls.Pools = pools;
         if (bindings.Count == 0) return;
         if (!_config.DisableCoordinates) _coordinates = new CoordinateSync(Gateway, Identity.NodeName, pools, new Prng((ulong)Random.Shared.NextInt64()), _options.Time, _logger);
         var control = new AgentControl(this, _local, pools, _options.Log);

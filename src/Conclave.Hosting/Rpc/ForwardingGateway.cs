@@ -59,10 +59,12 @@ internal sealed class ForwardingGateway : INodeGateway
     public ValueTask<ReadGrant> ReadAsync(ReadMode mode, CancellationToken stop)
     {
         var status = _local.Status;
-        if (mode == ReadMode.Stale || (status.IsLeader && status.IsSoleVoter)) return _local.ReadAsync(mode, stop);
-        if (!status.IsLeader) return ReadAtLeaderAsync(mode, stop);
+        if (!status.IsLeader && mode != ReadMode.Stale) return ReadAtLeaderAsync(mode, stop);
+        // Also a stale read may have to wait: a server that has not been up to date since its start has nothing to show yet.
         var granted = _local.ReadAsync(mode, stop);
-        return granted.IsCompletedSuccessfully && granted.Result.Error is null ? granted : ReadHereAsync(granted, mode, stop);
+        if (!granted.IsCompletedSuccessfully) return ReadHereAsync(granted, mode, stop);
+        var grant = granted.Result;
+        return grant.Error is null ? new(grant) : ReadHereAsync(new(grant), mode, stop);
     }
 
     /// <inheritdoc/>

@@ -117,7 +117,7 @@ internal sealed class RpcClientSession(RpcLimits limits, TimeProvider time) : Mu
     private void Complete(CallStream call)
     {
         var reply = call.Collector.Take();
-        if (call.Collector.BytesHeld > 0)
+        if (call.Collector.BytesHeld > 0 || call.Collector.IsBroken)
         {
             reply.Dispose();
             throw new MsgPackException("bytes behind a reply", 0);

@@ -106,7 +106,7 @@ internal sealed class RpcServerSession(RpcServer server, RpcLimits limits, TimeP
             Drop(served);
             return false;
         }
-        if (stream.IsFinishedByPeer)
+        if (stream.IsFinishedByPeer || served.Collector.IsBroken)
         {
             Mux.Finish(stream);
             return false;

@@ -26,6 +26,7 @@ internal sealed class RpcSingleSession(RpcServer server, RpcLimits limits) : IDi
                 _collector.Add(buffer.AsSpan(0, read));
                 reading = ReadAsync(connection, buffer, stop);
                 while (_collector.IsComplete) await AnswerAsync(connection, reading, stop).ConfigureAwait(false);
+                if (_collector.IsBroken) return "bytes behind a call are none";
             }
         }
         catch (MsgPackException malformed)

@@ -1,3 +1,4 @@
+using Conclave.Agent.Pools;
 using Conclave.Hosting.Integrity;
 using Conclave.Node;
 using Conclave.Node.Forwarding;
@@ -32,7 +33,7 @@ internal sealed class ServerCalls : IAsyncDisposable
         _pool = new RpcPool(limits, time, log);
         _connections = new ConnectionsPerAddress(connectionsPerAddressMax);
         Gateway = new ForwardingGateway(node, statusChanged, rootPublished, _pool, new ForwardLimits { HoldTime = holdTime }, time, _stopping.Token);
-        var methods = Methods(node, Gateway, time);
+        var methods = Methods(node, Gateway, () => Pools, time);
         DigestComparison.AddTo(methods, () => node.Digests);
         _server = new RpcServer(methods, limits, time, log);
         _comparison = new DigestComparison(node, () => node.Digests, _pool, time, loggers.CreateLogger("agent.server.raft"));
@@ -40,6 +41,9 @@ internal sealed class ServerCalls : IAsyncDisposable
 
     /// <summary>The node as front ends see it, wherever the leader is.</summary>
     public ForwardingGateway Gateway { get; }
+
+    /// <summary>The gossip pools, once they are open.</summary>
+    public IAgentPools? Pools { get; set; }
 
     /// <summary>Takes the kinds of connections that carry calls.</summary>
     public void AddTo(ServerPort port)
@@ -80,13 +84,14 @@ internal sealed class ServerCalls : IAsyncDisposable
         await _pool.DisposeAsync().ConfigureAwait(false);
     }
 
-    internal static RpcMethods Methods(INodeGateway local, INodeGateway anywhere, TimeProvider time)
+    internal static RpcMethods Methods(INodeGateway local, INodeGateway anywhere, Func<IAgentPools?> pools, TimeProvider time)
     {
         var methods = new RpcMethods();
         var reads = new RpcReads(anywhere, time);
         new CommandMethods(local, anywhere).AddTo(methods);
         new StateMethods(reads).AddTo(methods);
         new CatalogMethods(reads).AddTo(methods);
+        new PoolMethods(reads, pools).AddTo(methods);
         return methods;
     }
 

@@ -17,6 +17,9 @@ public sealed class CallCollector(long bodyBytesMax) : IDisposable
     /// <summary>True when a whole call is there.</summary>
     public bool IsComplete => _scanner.IsComplete;
 
+    /// <summary>What came behind the calls that were taken is none, so the stream is of no use any more.</summary>
+    public bool IsBroken { get; private set; }
+
     /// <summary>Bytes held, of this call and of what came behind it.</summary>
     public int BytesHeld => _buffer?.WrittenCount ?? 0;
 
@@ -24,13 +27,13 @@ public sealed class CallCollector(long bodyBytesMax) : IDisposable
     /// <exception cref="MsgPackException">No call, or one that is too long: the stream is of no use any more.</exception>
     public bool Add(ReadOnlySpan<byte> bytes)
     {
+        if (IsBroken) throw new MsgPackException("bytes behind a call are none", 0);
         if (!_scanner.IsComplete) _scanner.Scan(bytes);
         Keep(bytes);
         return IsComplete;
     }
 
-    /// <summary>Gives the call away that is complete. What came behind it stays and may be another whole one.</summary>
-    /// <exception cref="MsgPackException">What came behind it is no call, or one that is too long. The call is lost too.</exception>
+    /// <summary>Gives the call away that is complete. What came behind it stays and may be another whole one, or none (<see cref="IsBroken"/>).</summary>
     public CollectedCall Take()
     {
         Invariant.Require(IsComplete, "a call is complete before it is taken");
@@ -45,10 +48,11 @@ public sealed class CallCollector(long bodyBytesMax) : IDisposable
         {
             Add(rest);
         }
-        catch
+        catch (MsgPackException)
         {
-            taken.Dispose();
-            throw;
+            // The call itself is good: however the connection cut the bytes, it is served.
+            Dispose();
+            IsBroken = true;
         }
         return taken;
     }

@@ -57,9 +57,7 @@ internal sealed class FakeGateway(FakeCluster cluster, string name) : INodeGatew
         if (!_status.IsLeader) return ApplyResult.Error(ErrorTexts.NoLeader);
         Interlocked.Increment(ref Applied);
         if (FillIn(ref command) is { } refused) return ApplyResult.Error(refused);
-        var result = cluster.Apply(command);
-        CatchUp();
-        return result;
+        return cluster.Apply(command, CatchUp);
     }
 
     // What a leader does before it logs a command: ids of sessions, as far as the caller brought none.
@@ -98,13 +96,15 @@ internal sealed class FakeCluster(ulong firstIndex = 10)
 
     public StateRoot Root { get; private set; } = new();
 
-    public ApplyResult Apply(ReadOnlyMemory<byte> command)
+    /// <summary>Applies a command; <paramref name="publish"/> makes the new root known, before those who wait are woken.</summary>
+    public ApplyResult Apply(ReadOnlyMemory<byte> command, Action? publish = null)
     {
         lock (_gate)
         {
             var index = new LogIndex(++_index);
             var result = _applier.Apply(index, command);
             Root = _applier.Publish(out var fired);
+            publish?.Invoke();
             if (!fired.TryFinish()) ThreadPool.QueueUserWorkItem(_ => fired.Fire());
             return result.At(index.Value);
         }

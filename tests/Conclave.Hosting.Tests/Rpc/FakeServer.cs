@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Conclave.Agent.Pools;
 using Conclave.Hosting.Calls;
 using Conclave.Hosting.Integrity;
 using Conclave.Node;
@@ -25,7 +26,7 @@ internal sealed class FakeServer : IAsyncDisposable
         var rpc = new RpcLimits();
         Pool = new RpcPool(rpc, TimeProvider.System, NullLogger.Instance);
         Gateway = new ForwardingGateway(Local, Local.StatusChanged, Local.RootPublished, Pool, limits ?? new(), TimeProvider.System, _stop.Token);
-        var methods = ServerCalls.Methods(Local, Gateway, TimeProvider.System);
+        var methods = ServerCalls.Methods(Local, Gateway, () => Pools, TimeProvider.System);
         DigestComparison.AddTo(methods, () => digests);
         _server = new RpcServer(methods, rpc, TimeProvider.System, NullLogger.Instance);
         _listener.Start();
@@ -38,6 +39,8 @@ internal sealed class FakeServer : IAsyncDisposable
     public ForwardingGateway Gateway { get; }
 
     public RpcPool Pool { get; }
+
+    public IAgentPools? Pools { get; set; }
 
     public string Address { get; }
 

@@ -16,13 +16,14 @@ public sealed class RecordedCallsTests : IAsyncDisposable
     // Features that are not served yet; their methods are answered with an error.
     private static readonly HashSet<string> s_notServed =
     [
-        "Operator.ServerHealth", "Operator.AutopilotState", "Operator.RaftRemovePeerByAddress", "Operator.RaftRemovePeerByID", "Internal.EventFire", "Coordinate.ListDatacenters",
+        "Operator.ServerHealth", "Operator.AutopilotState", "Operator.RaftRemovePeerByAddress", "Operator.RaftRemovePeerByID",
         "ConfigEntry.Apply", "PreparedQuery.Apply", "PreparedQuery.Get", "PreparedQuery.Execute", "PreparedQuery.Explain",
     ];
 
     // Above all recorded indexes, so that no recorded read waits.
     private readonly FakeCluster _cluster = new(1000);
     private readonly FakeServer _server;
+    private readonly FakePools _pools = new();
 
     public RecordedCallsTests()
     {
@@ -32,6 +33,7 @@ public sealed class RecordedCallsTests : IAsyncDisposable
         Register("c4", "00000004-0000-4000-8000-000000000004");
         Register("s1", "00000001-0000-4000-8000-000000000001");
         _server.Local.CatchUp();
+        _server.Pools = _pools;
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
@@ -59,6 +61,8 @@ public sealed class RecordedCallsTests : IAsyncDisposable
             AssertSameForm(name, expected, result);
             same++;
         }
+        Assert.Equal(["deploy", "_rexec"], _pools.Fired.ConvertAll(fired => fired.Name));
+        Assert.Equal("payload"u8, _pools.Fired[0].Payload.AsSpan());
         Assert.True(same > 110 && refused > 15, $"{same} same, {refused} refused");
     }
 

@@ -1,0 +1,31 @@
+using System.Net;
+using System.Net.Sockets;
+using Conclave.Hosting.Calls;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Conclave.Hosting.Tests.Rpc;
+
+/// <summary>The real server port's listener with calls of a test's own.</summary>
+internal sealed class BarePort : IAsyncDisposable
+{
+    private readonly ServerListener _port = new(new IPEndPoint(IPAddress.Loopback, 0), NullLoggerFactory.Instance);
+
+    public BarePort(RpcMethods methods)
+    {
+        Server = new RpcServer(methods, new RpcLimits(), TimeProvider.System, NullLogger.Instance);
+        _port.Handle(Conclave.Rpc.ConnectionKind.Mux, new Handler(Server.ServeMuxAsync));
+        _port.Handle(Conclave.Rpc.ConnectionKind.SingleCalls, new Handler(Server.ServeSingleAsync));
+        _port.Start();
+    }
+
+    public RpcServer Server { get; }
+
+    public string Address => _port.Address.ToString();
+
+    public ValueTask DisposeAsync() => _port.DisposeAsync();
+
+    private sealed class Handler(Func<Stream, CancellationToken, Task> serve) : IServerConnectionHandler
+    {
+        public Task ServeAsync(ServerConnection connection, CancellationToken stop) => serve(connection.Stream, stop);
+    }
+}
