@@ -14,6 +14,10 @@ internal sealed class LzwEncoder
     // Key (code and byte: 20 bits) and code (12 bits) in one number; 0 is free, since codes that are assigned start at 258.
     private readonly uint[] _table = new uint[Slots];
 
+    // Slots in use, so that a packet clears the few hundred it took and not all of them, which would take longer than packing it.
+    private readonly ushort[] _used = new ushort[LzwDecoder.Codes];
+    private int _usedCount;
+
     private int _width;
     private int _next;
 
@@ -40,7 +44,9 @@ internal sealed class LzwEncoder
                 }
                 bits.Write(code, _width);
                 code = next;
-                if (TakeCode(ref bits)) _table[slot] = key << LzwDecoder.WidthMax | (uint)_next;
+                if (!TakeCode(ref bits)) continue;
+                _table[slot] = key << LzwDecoder.WidthMax | (uint)_next;
+                _used[_usedCount++] = (ushort)slot;
             }
             bits.Write(code, _width);
             TakeCode(ref bits);
@@ -62,7 +68,8 @@ internal sealed class LzwEncoder
 
     private void Reset()
     {
-        Array.Clear(_table);
+        foreach (ushort slot in _used.AsSpan(0, _usedCount)) _table[slot] = 0;
+        _usedCount = 0;
         _width = LzwDecoder.WidthMin;
         _next = LzwDecoder.End;
     }
