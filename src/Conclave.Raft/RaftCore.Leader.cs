@@ -313,6 +313,7 @@ public sealed partial class RaftCore
     public void OnFetched(string peerId, ReadOnlyMemory<LogEntry> entries)
     {
         if (Role != RaftRole.Leader || FindPeer(peerId) is not { FetchFrom: { } from } peer) return;
+        if (!entries.IsEmpty && entries.Span[0].Index != from) return;         // asked for when this server led before: the newer reading is still to come
         peer.FetchFrom = null;
         if (peer.State is Streaming && peer.Next == from && peer.State.MaySend(_now)) SendFetched(peer, entries);
         if (peer.State is not Snapshotting) Replicate(peer);
@@ -320,6 +321,8 @@ public sealed partial class RaftCore
 
     private void SendFetched(Peer peer, ReadOnlyMemory<LogEntry> entries)
     {
+        // What cannot be read is taken to be gone: only a snapshot that reaches to what is in memory helps the follower, and every other that lags.
+        if (entries.IsEmpty) _log.ForgetTo(_log.BaseIndex);
         if (entries.IsEmpty || !_log.TryAnyTermAt(new LogIndex(peer.Next.Value - 1), out var previousTerm))
         {
             BeginSnapshot(peer);
