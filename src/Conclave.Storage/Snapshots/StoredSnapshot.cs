@@ -6,6 +6,7 @@ public sealed class StoredSnapshot : IDisposable
     private readonly IDisk _disk;
     private readonly FileId _file;
     private long _offset;
+    private ulong _crc;
 
     internal StoredSnapshot(IDisk disk, FileId file, SnapshotMeta meta)
     {
@@ -25,6 +26,9 @@ public sealed class StoredSnapshot : IDisposable
         int read = wanted == 0 ? 0 : _disk.Read(_file, _offset, into[..wanted]);
         if (wanted > 0 && read == 0) throw new DiskException(DiskError.Failed, "read", $"{DiskLayout.Snapshots}/{Meta.Id}/state.bin", "the file became shorter");
         _offset += read;
+        // It was right when it was opened, but may have changed since; whoever sends it has nothing else that would tell.
+        _crc = Crc64.Append(_crc, into[..read]);
+        if (_offset == Meta.Size && _crc != Meta.Crc) throw new DiskException(DiskError.Failed, "read", $"{DiskLayout.Snapshots}/{Meta.Id}/state.bin", "the content is not what was written");
         return read;
     }
 
