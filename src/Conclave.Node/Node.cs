@@ -104,6 +104,9 @@ public sealed class Node : IAppliedEntries
     /// <summary>Requests that wait for a leader.</summary>
     internal int HeldCount => _held.Count;
 
+    /// <summary>Delays of locks, for simulations to look at.</summary>
+    internal LockDelays LockDelays => _lockDelays;
+
     /// <summary>Told each entry that was applied, for simulations.</summary>
     internal Action<LogEntry>? Applied { get; set; }
 

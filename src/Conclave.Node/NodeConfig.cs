@@ -53,4 +53,7 @@ public sealed record NodeConfig
 
     /// <summary>Bounds of queues and batches.</summary>
     public NodeLimits Limits { get; init; } = new();
+
+    /// <summary>Messages that do not wait for what they rest on to be durable. Always null except in simulations, which show with it that they notice.</summary>
+    internal Func<RaftMessage, bool>? LeavesEarly { get; init; }
 }

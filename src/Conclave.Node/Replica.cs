@@ -22,12 +22,14 @@ internal sealed class Replica
     private CommandApplier _applier;
     private readonly Queue<(ulong Ticket, RaftMessage Message)> _unflushedMessages = new();
     private readonly IAppliedEntries _listener;
+    private readonly Func<RaftMessage, bool>? _leavesEarly;
     private readonly List<string> _emptyFetches = [];         // what is not in memory is nowhere when there is no disk
     private ulong _termTicket;                                 // of the newest record of term and vote
 
     public Replica(RecoveredNode recovered, NodeConfig config, Prng random, Instant now, IAppliedEntries listener)
     {
         _wal = recovered.Wal;
+        _leavesEarly = config.LeavesEarly;
         _raft = new RaftCore(config.Raft, recovered.Raft, random, now);
         _applier = new CommandApplier(recovered.Root);
         _listener = listener;
@@ -174,7 +176,7 @@ internal sealed class Replica
     {
         foreach (var message in effects.Messages)
         {
-            if (message.AfterFlush && _wal is not null) PostAfterFlush(message.Message, outbox);
+            if (message.AfterFlush && _wal is not null && _leavesEarly?.Invoke(message.Message) != true) PostAfterFlush(message.Message, outbox);
             else Send(message.Message, outbox);
         }
     }

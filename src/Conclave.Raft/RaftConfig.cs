@@ -57,6 +57,9 @@ public sealed record RaftConfig
     /// <summary>The only voter campaigns in its first tick instead of waiting for the timeout. Safe: nobody else could lead. Default true.</summary>
     public bool SoleVoterCampaignsAtOnce { get; init; } = true;
 
+    /// <summary>A rule that is left out on purpose, in simulations.</summary>
+    internal RaftFlaw Flaw { get; init; }
+
     /// <summary>The settings for a <c>raft_multiplier</c> of 1 to 10 (the agent's default is 5): it stretches heartbeat, election and lease.</summary>
     public static RaftConfig ForMultiplier(string serverId, int multiplier)
     {

@@ -89,7 +89,7 @@ public sealed partial class RaftCore
         ReplyToAppend(message, success: true);
         CommitHeard = (message.Commit, _now);
         // Only what this request vouches for: entries of ours behind it may be another leader's.
-        var last = LastOf(message);
+        var last = _config.Flaw == RaftFlaw.CommitsUnvouched ? _log.LastIndex : LastOf(message);
         Commit(message.Commit < last ? message.Commit : last);
     }
 

@@ -18,7 +18,7 @@ public sealed partial class RaftCore
     // The first entry of the term stands behind the record of term and vote.
     private bool MustWait => _votedAlone && _log.StableIndex < _termStart;
 
-    private bool HasCommittedInTerm => CommitIndex >= _termStart;
+    private bool HasCommittedInTerm => CommitIndex >= _termStart || _config.Flaw == RaftFlaw.ReadsBeforeOwnTerm;
 
     /// <summary>
     /// Until when this leader may answer linearizable reads without asking anyone, from state that has applied <see cref="CommitIndex"/>; default when it may not at all,
@@ -30,6 +30,7 @@ public sealed partial class RaftCore
         {
             if (Role != RaftRole.Leader || !HasCommittedInTerm || _leaseGivenUp) return default;
             if (IsSoleVoter) return Instant.Never;
+            if (_config.Flaw == RaftFlaw.LeaseNeverEnds) return Instant.Never;
             return QuorumConfirmedAt() is { } confirmed ? LeaderLease.End(confirmed, _config) : default;
         }
     }
@@ -73,9 +74,10 @@ public sealed partial class RaftCore
         index = default;
         if (Role != RaftRole.Leader) return ProposeResult.NotLeader;
         if (_transferTo is not null) return ProposeResult.TransferInProgress;
-        if (_configurations.IsPending || !HasCommittedInTerm) return ProposeResult.ConfigurationPending;
+        bool isCareless = _config.Flaw == RaftFlaw.ChangesManyVoters;
+        if ((_configurations.IsPending || !HasCommittedInTerm) && !isCareless) return ProposeResult.ConfigurationPending;
         if (next.VoterCount == 0) throw new ArgumentException("need at least one voter in configuration");
-        if (VotersChanged(next) > 1) throw new ArgumentException("only one voter may be added or removed at a time");
+        if (VotersChanged(next) > 1 && !isCareless) throw new ArgumentException("only one voter may be added or removed at a time");
         index = AppendOwn(EntryType.Configuration, ConfigurationCodec.Encode(next), default);
         _configurations.Append(index, next);
         Effects.ConfigurationChanged = true;
@@ -427,10 +429,10 @@ public sealed partial class RaftCore
         int count = 0;
         if (IsVoter) matches[count++] = (long)_log.StableIndex.Value;
         foreach (var peer in _peers)
-            if (peer.IsVoter) matches[count++] = (long)peer.Match.Value;
+            if (peer.IsVoter || (_config.Flaw == RaftFlaw.CountsNonvoters && count < matches.Length)) matches[count++] = (long)peer.Match.Value;
         if (count == 0) return;
         var reached = new LogIndex((ulong)Quorum.Reached(matches[..count]));
-        if (reached <= CommitIndex || reached < _termStart) return;
+        if (reached <= CommitIndex || (reached < _termStart && _config.Flaw != RaftFlaw.CommitsOldTerms)) return;
         Commit(reached);
         if (Role == RaftRole.Leader) ServeReads();
     }
@@ -456,7 +458,7 @@ public sealed partial class RaftCore
         if (_reads.RoundRuns && ConfirmedBy(_reads.RoundStart)) _reads.Finish(Effects.Reads);
         if (_reads.RoundRuns || !_reads.HasWaiting) return;
         _reads.Begin(_lastRequest + 1, CommitIndex);
-        if (IsSoleVoter)
+        if (IsSoleVoter || _config.Flaw == RaftFlaw.ReadsWithoutRound)
         {
             _reads.Finish(Effects.Reads);
             return;

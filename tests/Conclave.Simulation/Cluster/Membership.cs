@@ -59,15 +59,23 @@ internal sealed class Membership(SimCluster cluster)
         if (cluster.IsOver) return;
         cluster.World.After(_chance.NextTimeSpan(Period) + Period, Look);
         if (cluster.Leader?.Raft is not { } raft) return;
+        if (cluster.Flaws.Kind == FlawKind.ChangesManyVoters) ProposeAny();
         foreach (var server in cluster.Servers)
         {
-            if (!server.IsUp || !server.IsReplacement) continue;
+            if (!server.IsUp || !server.IsReplacement || server.IsGoneForGood) continue;
             var member = raft.Configuration.Find(server.ServerId);
             if (member is { Suffrage: Suffrage.Voter }) continue;
             if (member is null) Propose(With(WithoutDead(raft.Configuration, server.Identity.RpcAddress), server.Member(Suffrage.Nonvoter), null), null);
             else if (HasCaughtUp(server, raft)) Propose(With(raft.Configuration, server.Member(Suffrage.Voter), member), null);
             return;
         }
+    }
+
+    // What the core must refuse, unless it is made not to.
+    private void ProposeAny()
+    {
+        var members = cluster.Servers.Where(server => server.IsUp && _chance.Next(3) > 0).Select(server => server.Member(Suffrage.Voter));
+        Propose(new Configuration(members), null);
     }
 
     // A leader that is lost in the middle of it leaves it to the next look.

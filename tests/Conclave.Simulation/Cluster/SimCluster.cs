@@ -13,6 +13,7 @@ internal sealed class SimCluster
     private readonly List<ulong> _sweeps = [];
     private readonly Prng _chance;
     private long _value;
+    private ulong _chain;
 
     public SimCluster(SimWorld world, SwarmSettings settings, string? mutation)
     {
@@ -168,6 +169,7 @@ internal sealed class SimCluster
     private void OnCommitted(LogEntry entry, ApplyResult result)
     {
         if (entry.Type == EntryType.Command && (CommandType)entry.Data.Span[0] == CommandType.Tombstone) _sweeps.Add(entry.Index.Value);
+        _chain = Matching.Extend("the committed log", _chain, entry);
         Locks.OnCommitted(entry);
     }
 }

@@ -105,7 +105,7 @@ internal sealed partial class SimServer : SimProcess
             return false;
         }
         if (first is not null && recovered.Raft.Term.Value == 0) recovered = Bootstrap(recovered, first);
-        recovered = _cluster.Flaws.Recover(this, recovered);
+        recovered = _cluster.Flaws.Recover(recovered);
         Promises.Check(recovered);
         Begin(config, recovered);
         return true;
@@ -146,6 +146,9 @@ internal sealed partial class SimServer : SimProcess
     public void Do(Action<RaftCore> action) => Post(new ServerInput(InputKind.Action) { Action = action });
 
     public void Submit(NodeRequest request) => Post(new ServerInput(InputKind.Request) { Request = request });
+
+    /// <summary>A reader on another thread may answer from the published state: it compares the lease with the clock itself. In a process that stands still nobody does.</summary>
+    public bool MayReadByLease => Raft is { } raft && PausedUntil <= World.Now && raft.HoldsLease(LocalNow) && Root.LastIndex >= raft.CommitIndex.Value;
 
     /// <summary>Nothing is on its way through this server any more.</summary>
     public bool IsIdle => _inbox.Count == 0 && JobsUnderWay == 0;
@@ -211,6 +214,7 @@ internal sealed partial class SimServer : SimProcess
         _inbox.Clear();
         foreach (ref readonly var input in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_taken)) input.GiveTo(node);
         _taken.Clear();
+        _cluster.Flaws.EndTurn(this, node);
         node.EndTurn();
         CarryOut(node);
     }
@@ -274,7 +278,7 @@ internal sealed partial class SimServer : SimProcess
         }
         if (outbox.Status is { } status) Status = status;
         foreach (var fired in outbox.Fired)
-            if (!_cluster.Flaws.DropsWatches(this) && !fired.TryFinish()) fired.Fire();
+            if (!_cluster.Flaws.DropsWatches && !fired.TryFinish()) fired.Fire();
         foreach (var old in outbox.Abandoned) old.Abandon();
         if (outbox.Root is not null) _cluster.OnPublished(this);
     }
@@ -293,5 +297,5 @@ internal sealed partial class SimServer : SimProcess
         return new NodeIdentity($"s{Id}-{_generation}", $"00000000-0000-4000-8{_generation:x3}-{Id:x12}", "dc1", $"10.0.0.{Id + 1}:8300");
     }
 
-    private SimDisk NewDisk() => new(World, $"{Id}/{_generation}") { Pace = _cluster.Settings.DiskPace };
+    private SimDisk NewDisk() => new(World, $"{Id}/{_generation}", lies: _cluster.Flaws.Kind == FlawKind.DiskLiesAboutFlush) { Pace = _cluster.Settings.DiskPace };
 }

@@ -58,6 +58,8 @@ internal sealed record SwarmSettings
         var random = new Prng(StableHash.Of("swarm", seed));
         int servers = options.Nodes ?? Pick(random, 3, 3, 3, 5, 5, 1, 2, 4, 7);
         bool rough = Chance(random, 3);
+        long drift = Pick(random, 0, 500, 20_000, 45_000, 200_000);
+        if (options.Mutation == nameof(FlawKind.LeaseWithoutClockBound)) drift = 300_000;
         return new SwarmSettings
         {
             Servers = Math.Clamp(servers, 1, SlotsMax),
@@ -66,8 +68,8 @@ internal sealed record SwarmSettings
             Duplicate = rough ? random.Next(10) / 100.0 : 0,
             Reorder = rough ? random.Next(4) / 100.0 : 0,
             Link = Chance(random, 5) ? LinkProfile.Wan : LinkProfile.Lan,
-            DriftPpmMax = Pick(random, 0, 500, 20_000, 45_000),
-            Raft = DrawRaft(random),
+            DriftPpmMax = drift,
+            Raft = DrawRaft(random) with { ClockDriftPermille = (int)Math.Max(50, drift * 2 / 1000) },
             Limits = DrawLimits(random),
             Wal = DrawWal(random),
             LeaderHoldTime = TimeSpan.FromMilliseconds(Pick(random, 50, 500, 2000, 7000)),

@@ -58,7 +58,7 @@ internal sealed class LockRules(SimCluster cluster)
         if (command.Op != KvOps.Lock || !command.Entry.Key.AsSpan().SequenceEqual(s_key)) return;
         bool sawIt = call.AtArrival.Applied >= _endedAt && call.AtArrival.SnapshotBase < _endedAt;
         if (!sawIt || call.Result.Index < _endedAt) return;
-        var least = TimeSpan.FromTicks((long)(_delay / 100 * 0.9));       // clocks differ
+        var least = TimeSpan.FromTicks((long)(_delay / 100 / (1 + cluster.Settings.DriftPpmMax / 1e6)) - TimeSpan.TicksPerMillisecond);       // clocks differ
         if (cluster.World.Now - cluster.Committed.CommittedAt(_endedAt) < least)
             SimFailureException.Safety("lock delay", $"{call.Server.Identity.NodeName} gave the lock away {(cluster.World.Now - cluster.Committed.CommittedAt(_endedAt)).TotalSeconds:F3} s after its holder's session had ended with a delay of {_delay / 1e9:F3} s");
     }

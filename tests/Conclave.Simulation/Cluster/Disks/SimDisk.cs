@@ -11,17 +11,19 @@ internal sealed class SimDisk
 {
     private readonly SimWorld _world;
     private readonly Prng _chance;
+    private readonly IDisk _forJobs;
     private Instant _fullUntil, _slowUntil, _stuckUntil;
     private int _failAfter = -1;
     private DiskFault _failAs;
     private int _operationsOfJob, _breakAt = -1;
     private DiskFault _breakAs;
 
-    public SimDisk(SimWorld world, string name)
+    public SimDisk(SimWorld world, string name, bool lies = false)
     {
         _world = world;
         _chance = world.Stream($"disk/{name}");
         Content = new MemoryDisk(_chance.Split("content")) { Faults = Decide };
+        _forJobs = lies ? new LyingDisk(Content) : Content;
     }
 
     /// <summary>What the engine uses.</summary>
@@ -69,7 +71,7 @@ internal sealed class SimDisk
     public void Run(DiskJob job)
     {
         _operationsOfJob = 0;
-        job.Run(Content);
+        job.Run(_forJobs);
     }
 
     /// <summary>Runs the beginning of a job: the process or the power ends in the middle.</summary>
@@ -78,7 +80,7 @@ internal sealed class SimDisk
         _operationsOfJob = 0;
         _breakAt = (int)_chance.Next(6);
         _breakAs = powerFails ? DiskFault.PowerCut : _chance.Next(2) == 0 ? DiskFault.Tear : DiskFault.Fail;
-        job.Run(Content);
+        job.Run(_forJobs);
         _breakAt = -1;
     }
 

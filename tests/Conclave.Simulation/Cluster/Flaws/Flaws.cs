@@ -1,24 +1,127 @@
+using Conclave.Core;
+using Conclave.Core.Model;
 using Conclave.Node;
 using Conclave.Raft;
+using Conclave.State;
 
 namespace Conclave.Simulation.Cluster;
 
-/// <summary>The bug that is planted in a run, if any; each is there to show that a checker finds it.</summary>
-internal sealed class Flaws(string? name, SimWorld world)
+/// <summary>The bug that is planted in a run, if any.</summary>
+internal sealed class Flaws
 {
-    public static IReadOnlyList<string> Names { get; } = [];
+    private readonly SimWorld _world;
+    private readonly Prng _chance;
 
-    public string? Name { get; } = name;
+    public Flaws(string? name, SimWorld world)
+    {
+        Kind = name is null ? FlawKind.None : Enum.Parse<FlawKind>(name);
+        _world = world;
+        _chance = world.Stream("flaw");
+    }
 
-    public SimWorld World { get; } = world;
+    public static IReadOnlyList<string> Names { get; } = [.. Enum.GetNames<FlawKind>().Skip(1)];
 
-    public NodeConfig Configure(NodeConfig config) => config;
+    public FlawKind Kind { get; }
 
-    public RecoveredNode Recover(SimServer server, RecoveredNode recovered) => recovered;
+    /// <summary>What a node is told about itself.</summary>
+    public NodeConfig Configure(NodeConfig config) => Kind switch
+    {
+        FlawKind.None => config,
+        FlawKind.VotesBeforeFlush => config with { LeavesEarly = message => message.Kind is RaftMessageKind.Vote or RaftMessageKind.VoteReply },
+        FlawKind.AcknowledgesBeforeFlush => config with { LeavesEarly = message => message.Kind == RaftMessageKind.AppendReply },
+        FlawKind.LeaseWithoutClockBound => config with { Raft = config.Raft with { LeaderLease = config.Raft.HeartbeatTimeout, ClockDriftPermille = 0 } },
+        FlawKind.NoLimits => config with { Limits = config.Limits with { ProposalsMax = 100_000, HeldRequestsMax = 100_000 }, Raft = config.Raft with { UncommittedEntriesMax = 100_000 } },
+        _ => Enum.TryParse<RaftFlaw>(Kind.ToString(), out var flaw) ? config with { Raft = config.Raft with { Flaw = flaw } } : config,
+    };
 
-    public bool DropsWatches(SimServer server) => false;
+    /// <summary>What a server finds on its disk.</summary>
+    public RecoveredNode Recover(RecoveredNode recovered)
+    {
+        var raft = recovered.Raft;
+        switch (Kind)
+        {
+            case FlawKind.ForgetsVote:
+                return recovered with { Raft = raft with { VotedFor = "" } };
+            case FlawKind.ForgetsTerm when raft.Term.Value > 1:
+                return recovered with { Raft = raft with { Term = new Term(raft.Term.Value - 1), VotedFor = "" } };
+            case FlawKind.ForgetsLastEntry when raft.Entries.Count > 1:
+                return recovered with { Raft = raft with { Entries = [.. raft.Entries.Take(raft.Entries.Count - 1)] } };
+            case FlawKind.ForgetsTombstones when recovered.Root.LastIndex > 0:
+                return recovered with { Root = Change(recovered.Root, applier => applier.ApplyTombstone(new TombstoneRequest("", "reap", recovered.Root.LastIndex))) };
+            case FlawKind.SnapshotMissesKey when recovered.Root.LastIndex > 0:
+                return recovered with { Root = Change(recovered.Root, applier => applier.ApplyKv(recovered.Root.LastIndex, new KvRequest { Op = KvOps.Delete, Entry = new KvEntry { Key = "k0"u8.ToArray() } })) };
+            case FlawKind.SnapshotClaimsTooMuch when raft.SnapshotIndex.Value > 0 && raft.Entries.Count > 0 && raft.Entries[0] is { Type: EntryType.Command } first && first.Index == raft.SnapshotIndex.Next:
+                return recovered with { Raft = raft with { SnapshotIndex = first.Index, SnapshotTerm = first.Term, Entries = [.. raft.Entries.Skip(1)] } };
+            default:
+                return recovered;
+        }
+    }
 
-    public bool Arrives(SimServer server, ref RaftMessage message) => true;
+    /// <summary>A turn of a server's loop is about to end.</summary>
+    public void EndTurn(SimServer server, Node.Node node)
+    {
+        var raft = node.Replica.Raft;
+        if (Kind == FlawKind.CountsItselfBeforeFlush) raft.OnFlushed(raft.LastIndex, raft.LastTerm);
+        if (Kind == FlawKind.ForgetsLockDelays) node.LockDelays.Forget(Instant.Never);
+        if (Kind == FlawKind.ClockBeyondBound && server.Clock.DriftPpm < 1_000_000) server.Clock.SetDrift(_world.Now, 2_000_000);
+    }
 
-    public bool Leaves(SimServer server, ref RaftMessage message) => true;
+    public bool DropsWatches => Kind == FlawKind.DropsWatches && _chance.Next(10) == 0;
+
+    /// <summary>A message has arrived; false loses it.</summary>
+    public bool Arrives(SimServer server, ref RaftMessage message)
+    {
+        var raft = server.Raft!;
+        switch (Kind)
+        {
+            case FlawKind.IgnoresCandidatesLog when message.Kind is RaftMessageKind.Vote or RaftMessageKind.PreVote:
+                message = message with { LogIndex = new LogIndex(ulong.MaxValue / 4), LogTerm = message.Term };
+                break;
+            case FlawKind.SkipsLogMatching when message is { Kind: RaftMessageKind.Append, Heartbeat: false } && raft.TryTermAt(message.LogIndex, out var term) && term <= message.Term:
+                message = message with { LogTerm = term };
+                break;
+            case FlawKind.ChangesEntryOnTheWay when message.Entries.Length > 0 && _chance.Next(200) == 0:
+                message = message with { Entries = Garble(message.Entries.Span) };
+                break;
+            case FlawKind.LosesSnapshotAnswers:
+                return message.Kind != RaftMessageKind.SnapshotReply;
+            case FlawKind.UsesRealChance:
+                return Random.Shared.Next(100) != 0;
+        }
+        return true;
+    }
+
+    /// <summary>A message is about to leave; false loses it.</summary>
+    public bool Leaves(SimServer server, ref RaftMessage message)
+    {
+        switch (Kind)
+        {
+            case FlawKind.VotesTwice when message is { Kind: RaftMessageKind.VoteReply, Success: false } && server.Raft!.VotedFor.Length > 0 && message.Term == server.Raft.Term:
+                message = message with { Success = true };
+                break;
+            case FlawKind.NeverRefuses when message is { Kind: RaftMessageKind.AppendReply, Success: false, Heartbeat: false }:
+                return false;
+        }
+        return true;
+    }
+
+    private StateRoot Change(StateRoot root, Action<CommandApplier> change)
+    {
+        var applier = new CommandApplier(root);
+        change(applier);
+        var changed = applier.Publish(out _);
+        _world.Mark("state changed");
+        return changed;
+    }
+
+    private LogEntry[] Garble(ReadOnlySpan<LogEntry> entries)
+    {
+        var changed = entries.ToArray();
+        ref var entry = ref changed[_chance.Next(changed.Length)];
+        if (entry.Type != EntryType.Command) return changed;
+        var data = entry.Data.ToArray();
+        data[^1] ^= 1;
+        entry = entry with { Data = data };
+        return changed;
+    }
 }

@@ -41,7 +41,7 @@ internal sealed class Call(SimCluster cluster, SimServer server, Action<Call> ov
     public void Start(TimeSpan patience)
     {
         Sent = Command;
-        cluster.World.After(cluster.ClientDelay(), Arrive);
+        cluster.World.After(cluster.ClientDelay(), () => Arrive());
         cluster.World.After(patience, () => End(Outcome.Unknown));
     }
 
@@ -58,7 +58,7 @@ internal sealed class Call(SimCluster cluster, SimServer server, Action<Call> ov
         cluster.World.After(cluster.ClientDelay(), () => End(OutcomeOf()));
     }
 
-    private void Arrive()
+    private void Arrive(bool again = false)
     {
         if (_isOver) return;
         if (!server.IsUp || server.Life != _life)
@@ -69,6 +69,14 @@ internal sealed class Call(SimCluster cluster, SimServer server, Action<Call> ov
         AtArrival = (server.Root.LastIndex, server.SnapshotBase, server.Life);
         cluster.OpenCalls.Add(this);
         server.Submit(this);
+        if (cluster.Flaws.Kind == FlawKind.SendsWritesTwice && !again && Kind == NodeRequestKind.Apply) SendAgain();
+        if (cluster.Flaws.Kind == FlawKind.AnswersBeforeCommit && Kind == NodeRequestKind.Apply && server.Status.IsLeader) End(Outcome.Answered);
+    }
+
+    private void SendAgain()
+    {
+        var copy = new Call(cluster, cluster.PickServer(cluster.World.Stream("again")), _ => { }) { Kind = Kind, Command = Sent, Sent = Sent };
+        cluster.World.After(TimeSpan.FromMilliseconds(500), () => copy.Arrive(again: true));
     }
 
     // A write that the leader had in its log when it was deposed may or may not happen.

@@ -18,7 +18,8 @@ internal sealed class KvClient(SimCluster cluster, int number) : SimClient(clust
         string key = $"k{Chance.Next(Cluster.Settings.Keys)}";
         switch (Chance.Next(20))
         {
-            case < 6: Read(key); break;
+            case < 3: Read(key); break;
+            case < 6: ReadByLease(key); break;
             case < 8: ReadStale(key); break;
             case < 13: Set(key); break;
             case < 17: Exchange(key); break;
@@ -35,14 +36,42 @@ internal sealed class KvClient(SimCluster cluster, int number) : SimClient(clust
         {
             if (call.Outcome == Outcome.Answered)
             {
-                operation.Returned = Now;
-                operation.Value = Look(call.Root!, key);
-                if (call.Root!.LastIndex < _readIndex) SimFailureException.Safety("the index of a client's reads never goes back", $"{Name} read at index {call.Root.LastIndex} after {_readIndex}");
-                _readIndex = call.Root.LastIndex;
+                Finish(operation, key, call.Root!);
                 Successes++;
             }
             Pause();
         });
+    }
+
+    // What a front end does on its own thread: it asks the published lease and reads the published state.
+    private void ReadByLease(string key)
+    {
+        var operation = Note(key, new RegisterOperation { Kind = RegisterKind.Read, Client = number, Invoked = Now });
+        var server = Cluster.PickServer(Chance);
+        Cluster.World.After(Cluster.ClientDelay(), () =>
+        {
+            if (!server.MayReadByLease && !(Cluster.Flaws.Kind == FlawKind.ReadsFromWhoeverLeads && server.Status.IsLeader))
+            {
+                Forget(key, operation);
+                Pause();
+                return;
+            }
+            var root = server.Root;
+            Cluster.World.Mark("read by lease");
+            Cluster.World.After(Cluster.ClientDelay(), () =>
+            {
+                Finish(operation, key, root);
+                Pause();
+            });
+        });
+    }
+
+    private void Finish(RegisterOperation operation, string key, StateRoot root)
+    {
+        operation.Returned = Now;
+        operation.Value = Look(root, key);
+        if (root.LastIndex < _readIndex) SimFailureException.Safety("the index of a client's reads never goes back", $"{Name} read at index {root.LastIndex} after {_readIndex}");
+        _readIndex = root.LastIndex;
     }
 
     // Any server at once: some past state, which is what the checks of published states say of every root.

@@ -1,0 +1,51 @@
+namespace Conclave.Simulation.Cluster;
+
+/// <summary>Bugs that can be planted in a run. Each shows that the checkers notice when the rule beside it does not hold.</summary>
+internal enum FlawKind
+{
+    None,
+
+    // In the core, by leaving out a rule.
+    CommitsOldTerms,
+    CountsNonvoters,
+    CommitsUnvouched,
+    ReadsBeforeOwnTerm,
+    ReadsWithoutRound,
+    ChangesManyVoters,
+    LeaseNeverEnds,
+
+    // In the node, by letting messages leave too early.
+    VotesBeforeFlush,
+    AcknowledgesBeforeFlush,
+
+    // Around the core, by changing what it hears and says.
+    VotesTwice,
+    IgnoresCandidatesLog,
+    SkipsLogMatching,
+    ChangesEntryOnTheWay,
+    NeverRefuses,
+    LosesSnapshotAnswers,
+    CountsItselfBeforeFlush,
+
+    // Below it.
+    DiskLiesAboutFlush,
+    ForgetsVote,
+    ForgetsTerm,
+    ForgetsLastEntry,
+    ForgetsTombstones,
+    SnapshotMissesKey,
+    SnapshotClaimsTooMuch,
+
+    // Beside it.
+    DropsWatches,
+    ForgetsLockDelays,
+    ClockBeyondBound,
+    LeaseWithoutClockBound,
+    NoLimits,
+    UsesRealChance,
+
+    // Above it: what a front end could do wrong.
+    AnswersBeforeCommit,
+    SendsWritesTwice,
+    ReadsFromWhoeverLeads,
+}
