@@ -59,7 +59,7 @@ internal sealed record SwarmSettings
         int servers = options.Nodes ?? Pick(random, 3, 3, 3, 5, 5, 1, 2, 4, 7);
         bool rough = Chance(random, 3);
         long drift = Pick(random, 0, 500, 20_000, 45_000, 200_000);
-        if (options.Mutation == nameof(FlawKind.LeaseWithoutClockBound)) drift = 300_000;
+        if (Flaws.Parse(options.Mutation) == FlawKind.LeaseWithoutClockBound) drift = 300_000;
         return new SwarmSettings
         {
             Servers = Math.Clamp(servers, 1, SlotsMax),

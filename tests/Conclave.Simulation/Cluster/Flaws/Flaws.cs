@@ -14,12 +14,17 @@ internal sealed class Flaws
 
     public Flaws(string? name, SimWorld world)
     {
-        Kind = name is null ? FlawKind.None : Enum.Parse<FlawKind>(name);
+        Kind = Parse(name);
         _world = world;
         _chance = world.Stream("flaw");
     }
 
-    public static IReadOnlyList<string> Names { get; } = [.. Enum.GetNames<FlawKind>().Skip(1)];
+    /// <summary>The names on the command line: <c>drops-watches</c>.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Enum.GetValues<FlawKind>().Skip(1).Select(NameOf)];
+
+    public static FlawKind Parse(string? name) => name is null ? FlawKind.None : Enum.Parse<FlawKind>(name.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
+
+    public static string NameOf(FlawKind kind) => string.Concat(kind.ToString().Select((letter, i) => char.IsUpper(letter) ? (i > 0 ? "-" : "") + char.ToLowerInvariant(letter) : $"{letter}"));
 
     public FlawKind Kind { get; }
 
