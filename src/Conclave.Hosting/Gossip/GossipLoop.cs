@@ -11,8 +11,8 @@ internal sealed class GossipLoop : IAsyncDisposable
     // A turn takes no more than this, so that a flood of packets cannot keep timers and answers waiting.
     private const int TurnMax = 256;
 
-    // Timers take no longer sleeps than some weeks; the loop looks again after this. Shorter ones than a millisecond are rounded to none.
-    private static readonly TimeSpan SleepMax = TimeSpan.FromHours(1), SleepMin = TimeSpan.FromMilliseconds(1);
+    // Timers take no longer sleeps than some weeks; the loop looks again after this.
+    private static readonly TimeSpan SleepMax = TimeSpan.FromHours(1);
 
     private static readonly Instant Unset = new(long.MinValue);
 
@@ -158,8 +158,8 @@ internal sealed class GossipLoop : IAsyncDisposable
         }
         var sleep = wake - _clock.Now;
         if (sleep > SleepMax) sleep = SleepMax;
-        if (sleep < SleepMin) sleep = SleepMin;
-        _timer.Change(sleep, Timeout.InfiniteTimeSpan);
+        // Timers cut to whole milliseconds: rounded up, else each one would ring a little early and once more in time.
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(sleep.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
     }
 
     private void OnTimer()
