@@ -77,15 +77,14 @@ internal sealed partial class SwimCore
     {
         WritePing(_probeSequence, node.Key.Utf8);
         var message = _scratch.Message;
-        if (node.State == SwimState.Alive)
+        var packet = _scratch.Packet;
+        packet.Reset(PacketRoom);
+        if (node.State == SwimState.Alive || !packet.TryAdd(message.WrittenSpan))
         {
             SendWithNews(node.Endpoint, message);
             return;
         }
         // Who is suspected hears of it together with the ping, so that it can refute at once.
-        var packet = _scratch.Packet;
-        packet.Reset(PacketRoom);
-        packet.TryAdd(message.WrittenSpan);
         message.Clear();
         GossipCodec.EncodeSuspect(message, new Accusation { Incarnation = node.Incarnation, Node = node.Key.Utf8, From = _self.Key.Utf8 });
         packet.TryAdd(message.WrittenSpan);
