@@ -87,6 +87,9 @@ public sealed class Node : IAppliedEntries
     /// <summary>What the state's digest was behind entries on its way, to be compared with other servers'. For anybody.</summary>
     public DigestTrail Digests => _replica.Digests;
 
+    /// <summary>How the servers are doing, as of the last look; empty while this server does not lead. A list that never changes.</summary>
+    public IReadOnlyList<ServerHealth> Health => _autopilot.Servers;
+
     /// <summary>Where the log stands. For the loop only.</summary>
     public NodeProgress Progress
     {

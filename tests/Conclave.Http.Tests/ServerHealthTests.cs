@@ -14,7 +14,7 @@ public sealed class ServerHealthTests
     [Fact]
     public async Task A_leader_tells_how_each_server_is_doing()
     {
-        _gateway.Status = _gateway.Status with { Health = [Server("1", isLeader: true), Server("2"), Server("3", isHealthy: false)] };
+        _gateway.Health = [Server("1", isLeader: true), Server("2"), Server("3", isHealthy: false)];
         await using var server = await StartAsync();
         using var answer = await server.Client.GetAsync("/v1/operator/autopilot/health");
         Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
@@ -33,7 +33,7 @@ public sealed class ServerHealthTests
     [Fact]
     public async Task Five_healthy_voters_may_lose_two()
     {
-        _gateway.Status = _gateway.Status with { Health = [.. Enumerable.Range(1, 5).Select(static number => Server($"{number}"))] };
+        _gateway.Health = [.. Enumerable.Range(1, 5).Select(static number => Server($"{number}"))];
         await using var server = await StartAsync();
         using var health = JsonDocument.Parse(await server.Client.GetStringAsync("/v1/operator/autopilot/health"));
         Assert.Equal(2, health.RootElement.GetProperty("FailureTolerance").GetInt32());

@@ -47,6 +47,9 @@ internal sealed class ForwardingGateway : INodeGateway
     public RaftStatus Raft => _local.Raft;
 
     /// <inheritdoc/>
+    public IReadOnlyList<ServerHealth> Health => _local.Health;
+
+    /// <inheritdoc/>
     public ValueTask<ApplyResult> ApplyAsync(ReadOnlyMemory<byte> command, CancellationToken stop)
     {
         var status = _local.Status;

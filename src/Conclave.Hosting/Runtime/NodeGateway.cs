@@ -11,6 +11,7 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox, System
     private readonly RequestPool _pool = new();
     private readonly RaftNumbers _numbers = new();
     private volatile DigestTrail? _digests;
+    private volatile IReadOnlyList<ServerHealth> _health = [];
     private volatile StateRoot _root = new StateRoot();
     private volatile ClusterStatus _status = new(IsLeader: false, "", "", 0, []);
 
@@ -25,6 +26,9 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox, System
 
     /// <inheritdoc/>
     public RaftStatus Raft => _numbers.Read();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ServerHealth> Health => _health;
 
     /// <summary>What the state's digest was on its way; null before the node runs.</summary>
     public DigestTrail? Digests => _digests;
@@ -53,6 +57,7 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox, System
         Volatile.Write(ref _leaseUntil, node.LeaseUntil.Nanoseconds);
         Volatile.Write(ref _freshAt, node.FreshAt?.Nanoseconds ?? long.MinValue);
         _numbers.Take(node);
+        _health = node.Health;
         _digests = node.Digests;
         if (root is not null) RootPublished?.Invoke();
         if (status is null) return;

@@ -140,7 +140,7 @@ internal sealed class ServerHealthEndpoints(INodeGateway gateway, string version
     {
         var status = gateway.Status;
         if (!status.IsLeader) return null;
-        if (status.Health.Count > 0) return status.Health;
+        if (gateway.Health is { Count: > 0 } health) return health;
         var (identity, raft) = (gateway.Identity, gateway.Raft);
         return
         [

@@ -35,9 +35,6 @@ public sealed record ClusterStatus(bool IsLeader, string LeaderAddress, string L
     /// <summary>The servers of the latest configuration, in its order.</summary>
     public IReadOnlyList<ServerStatus> Servers { get; init; } = [];
 
-    /// <summary>How the servers are doing, in the configuration's order; empty on a server that does not lead or has not looked yet.</summary>
-    public IReadOnlyList<ServerHealth> Health { get; init; } = [];
-
     /// <summary>Raft index of the entry that holds the latest configuration.</summary>
     public ulong ConfigurationIndex { get; init; }
 
@@ -89,6 +86,9 @@ public interface INodeGateway
 
     /// <summary>Where the log stands.</summary>
     RaftStatus Raft { get; }
+
+    /// <summary>How the servers are doing, in the configuration's order, about a second old at most; empty on a server that does not lead or has not looked yet.</summary>
+    IReadOnlyList<ServerHealth> Health { get; }
 
     /// <summary>
     /// Proposes a command: type byte + body as made by <see cref="Conclave.Core.Codec.CommandCodec"/>. The memory belongs to the node from now on and must not be changed.

@@ -26,6 +26,8 @@ internal sealed class AgentGateway : INodeGateway
 
     public RaftStatus Raft => new("Leader", 1, _index, 1, _index, _index, 0, 0, 0);
 
+    public IReadOnlyList<ServerHealth> Health => [];
+
     public ValueTask<ApplyResult> ApplyAsync(ReadOnlyMemory<byte> command, CancellationToken stop)
     {
         if (Error is { } error) return ValueTask.FromResult(ApplyResult.Error(error));

@@ -22,6 +22,8 @@ internal sealed class FakeGateway(FakeCluster cluster, string name) : INodeGatew
 
     public RaftStatus Raft { get; } = new("Follower", 1, 0, 0, 0, 0, 0, 0, 0);
 
+    public IReadOnlyList<ServerHealth> Health => [];
+
     public Pulse StatusChanged { get; } = new();
 
     public Pulse RootPublished { get; } = new();

@@ -29,6 +29,8 @@ internal sealed class MemoryGateway : INodeGateway
 
     public RaftStatus Raft => new("Leader", 1, _index, 1, _index, _index, 0, 0, 0);
 
+    public IReadOnlyList<ServerHealth> Health { get; set; } = [];
+
     public ValueTask<ApplyResult> ApplyAsync(ReadOnlyMemory<byte> command, CancellationToken stop)
     {
         FiredWatches fired;
