@@ -14,7 +14,7 @@ public class FuzzTargetTests
     public void Nothing_breaks_a_promise(string name)
     {
         var target = FuzzTarget.All.Single(t => t.Name == name);
-        var seeds = target.Seeds(Vectors.Path("vectors")).ToList();
+        List<byte[]> seeds = [.. target.Seeds(Vectors.Path("vectors")), .. KeptCorpus.Read(Vectors.Root, name)];
         Assert.NotEmpty(seeds);
         var failure = FuzzRunner.Run(target, seeds, seed: 1, runs => runs >= Inputs, out long runs);
         Assert.True(failure is null, $"input {failure?.Run}: {failure?.Problem} for {Convert.ToHexString(failure?.Input ?? [])}");
