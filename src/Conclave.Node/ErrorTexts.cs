@@ -12,6 +12,9 @@ public static class ErrorTexts
     /// <summary>The leader was deposed while the entry waited for its commit: the write may or may not happen.</summary>
     public const string LeadershipLost = "leadership lost while committing log";
 
+    /// <summary>The state was replaced by that of an archive while the entry waited for its commit: the write will not happen.</summary>
+    public const string AbortedByRestore = "leadership lost while committing log: the state was restored from a snapshot";
+
     /// <summary>The node is going down.</summary>
     public const string ShuttingDown = "raft is already shutdown";
 }

@@ -30,6 +30,7 @@ public sealed class Node : IAppliedEntries
     private readonly SnapshotReceiving _receiving;
     private readonly ScrubDuty _scrub;
     private readonly AutopilotDuty _autopilot;
+    private readonly RestoreDuty _restore;
     private readonly Func<string, ServerProgress?> _progressOf;
     private readonly List<NodeRequest> _scratch = [];
     private Instant _now;
@@ -57,6 +58,7 @@ public sealed class Node : IAppliedEntries
         _sending = new SnapshotSending(config.Limits, recovered.Snapshots, _replica, _snapshots, Outbox);
         _receiving = new SnapshotReceiving(recovered.Snapshots, _replica, _snapshots, Outbox);
         _scrub = new ScrubDuty(config.Limits, recovered.Wal, recovered.Snapshots, _replica, _snapshots, now);
+        _restore = new RestoreDuty(recovered.Snapshots, _replica, _snapshots, Outbox);
         _autopilot = new AutopilotDuty(config.Identity.NodeId, config.Raft.HeartbeatTimeout / 2);
         _progressOf = ProgressOf;
         _snapshots.Start(recovered.Raft.SnapshotIndex, recovered.Raft.SnapshotTerm, now);
@@ -121,7 +123,7 @@ public sealed class Node : IAppliedEntries
         while (_held.TryTakeOverdue(now, out var overdue)) Fail(overdue, ErrorTexts.NoLeader);
         _lockDelays.Forget(now);
         if (_isReadyLeader) _duties.OnTick(now);
-        if (_isReadyLeader && now >= _autopilot.NextWake) LookAfterServers();
+        if (_isReadyLeader && !_restore.IsRunning && now >= _autopilot.NextWake) LookAfterServers();
         _scrub.OnTick(now, Outbox);
         _snapshots.OnTick(now, wall, Outbox);
     }
@@ -207,9 +209,20 @@ public sealed class Node : IAppliedEntries
         _reads.FailAll(ErrorTexts.ShuttingDown);
     }
 
+    // The state is another one: whatever was known of sessions and tombstones is not true of it, and what was in flight is gone.
+    private void BeginAnew()
+    {
+        FailProposals(ErrorTexts.AbortedByRestore);
+        Outbox.Status = BuildStatus();                         // the agent looks anew for what the catalog lacks
+        if (!_isReadyLeader) return;
+        _duties.Resign();
+        _duties.TakeLeadership(_replica.Root, _now, _wall);
+    }
+
     // True when it made new proposals, which must be settled in the same turn.
     private bool Settle()
     {
+        if (_restore.TakeReplaced()) BeginAnew();
         bool changed = _replica.Settle(Outbox);
         if (changed) OnLeadershipChanged();
         _reads.Complete(_replica.Applied);
@@ -246,6 +259,7 @@ public sealed class Node : IAppliedEntries
         Outbox.Write(NodeLogLevel.Info, "server", "cluster leadership lost");
         _duties.Resign();
         _autopilot.Resign();
+        _restore.Resign();
         FailProposals(ErrorTexts.LeadershipLost);
     }
 
@@ -279,6 +293,9 @@ public sealed class Node : IAppliedEntries
                 request.Result = ApplyResult.None;
                 Outbox.Complete(request);
                 break;
+            case NodeRequestKind.Restore:
+                _restore.Begin(request, _wall);
+                break;
             case NodeRequestKind.ReadBarrier:
                 _reads.Add(request);
                 break;
@@ -304,6 +321,7 @@ public sealed class Node : IAppliedEntries
 
     private bool TryAppend(ReadOnlyMemory<byte> command, NodeRequest? request)
     {
+        if (_restore.IsRunning) return false;
         if (!_proposals.HasRoom(command.Length)) return false;
         if (_replica.Raft.Propose(EntryType.Command, command, out var index, more: true) != ProposeResult.Accepted) return false;
         _proposals.Add(index.Value, command.Length, request);
@@ -326,6 +344,7 @@ public sealed class Node : IAppliedEntries
 
     void IAppliedEntries.OnApplied(in LogEntry entry, in ApplyResult result)
     {
+        if (entry.Type == EntryType.Noop) _restore.OnNoop(entry);
         if (entry.Type == EntryType.Noop && !_isReadyLeader && _replica.Raft.Role == RaftRole.Leader && entry.Term == _replica.Raft.Term) _becameReady = true;
         Applied?.Invoke(entry);
         if (_proposals.TakeApplied(entry.Index.Value) is not { } request) return;

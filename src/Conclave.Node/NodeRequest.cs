@@ -1,5 +1,6 @@
 using Conclave.Core;
 using Conclave.Core.Model;
+using Conclave.State;
 
 namespace Conclave.Node;
 
@@ -12,6 +13,8 @@ public enum NodeRequestKind : byte
     RenewSession,
     /// <summary>Say when a linearizable read is allowed.</summary>
     ReadBarrier,
+    /// <summary>Put <see cref="NodeRequest.RestoredRoot"/> in the place of the state, on all servers.</summary>
+    Restore,
 }
 
 /// <summary>
@@ -28,6 +31,12 @@ public abstract class NodeRequest
 
     /// <summary>For <see cref="NodeRequestKind.RenewSession"/>: which session.</summary>
     public string SessionId { get; set; } = "";
+
+    /// <summary>For <see cref="NodeRequestKind.Restore"/>: the new state.</summary>
+    public StateRoot? RestoredRoot { get; set; }
+
+    /// <summary>For <see cref="NodeRequestKind.Restore"/>: the index that the archive names.</summary>
+    public ulong RestoredIndex { get; set; }
 
     /// <summary>The answer; an error for any kind when the request failed.</summary>
     public ApplyResult Result { get; set; }

@@ -138,7 +138,8 @@ internal sealed class Replica
         if (_raft.Effects.Reset is not null) Replace(root, end, outbox);
     }
 
-    private void Replace(StateRoot root, LogReset end, Outbox outbox)
+    /// <summary>The state becomes another one, which ends at <paramref name="end"/>.</summary>
+    public void Replace(StateRoot root, LogReset end, Outbox outbox)
     {
         outbox.Abandon(Root);
         Digests.Clear();

@@ -77,6 +77,14 @@ internal sealed class ForwardingGateway : INodeGateway
         return renewed.Error is null ? renewed.Value : throw new NodeUnavailableException(renewed.Error);
     }
 
+    /// <inheritdoc/>
+    public ValueTask<ApplyResult> RestoreAsync(StateRoot root, ulong index, CancellationToken stop)
+    {
+        var status = _local.Status;
+        if (status.IsLeader) return _local.RestoreAsync(root, index, stop);
+        return new(ApplyResult.Error(status.KnownLeader ? $"this server does not lead: restore the snapshot at {status.LeaderAddress}" : ErrorTexts.NoLeader));
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ApplyResult> ApplyHereAsync(ReadOnlyMemory<byte> command, CancellationToken stop)
     {

@@ -110,6 +110,18 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox, System
         return new ValueTask<Session?>(request, token);
     }
 
+    /// <inheritdoc/>
+    public ValueTask<ApplyResult> RestoreAsync(StateRoot root, ulong index, CancellationToken stop)
+    {
+        if (stop.IsCancellationRequested) return ValueTask.FromCanceled<ApplyResult>(stop);
+        var request = _pool.Rent(NodeRequestKind.Restore);
+        request.RestoredRoot = root;
+        request.RestoredIndex = index;
+        short token = request.Token;
+        Post(request, stop);
+        return new ValueTask<ApplyResult>(request, token);
+    }
+
     private async ValueTask<ReadGrant> ReadThroughLoopAsync(CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using Conclave.Core;
 using Conclave.Core.Codec;
+using Conclave.Core.Model;
 using Conclave.Http.Blocking;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
@@ -11,9 +12,14 @@ using Conclave.State;
 
 namespace Conclave.Http.Endpoints;
 
-/// <summary><c>/v1/snapshot</c>: the state as an archive. Restoring is refused: this server cannot replace its state while it runs.</summary>
+/// <summary><c>/v1/snapshot</c>: the state as an archive, and an archive in the place of the state.</summary>
 public sealed class SnapshotEndpoints(ReadResponder reads) : IEndpoints
 {
+    // Packed and unpacked bytes of an archive: both are held in memory while it is read.
+    private const int ArchiveBytesMax = 512 << 20, UnpackedBytesMax = 1 << 30;
+
+    private const int PieceBytes = 256 << 10;
+
     /// <inheritdoc/>
     public void Map(Router router) => router.Add("/v1/snapshot", HttpVerbs.Get | HttpVerbs.Put, request => request.Verb == HttpVerbs.Get ? Save(request) : Restore(request));
 
@@ -44,7 +50,58 @@ public sealed class SnapshotEndpoints(ReadResponder reads) : IEndpoints
     private ValueTask Restore(ApiRequest request)
     {
         if (request.IsForeignDatacenter(reads.Gateway.Identity.Datacenter)) return request.SendErrorAsync(ErrorText.NoPath);
-        return request.SendTextAsync(400, "Restoring snapshots is not supported by this server");
+        return RestoreHereAsync(request);
+    }
+
+    private async ValueTask RestoreHereAsync(ApiRequest request)
+    {
+        if (!request.TryReadOptions(out var options))
+        {
+            await request.SendRefusalAsync().ConfigureAwait(false);
+            return;
+        }
+        if (options.Mode == ReadMode.Stale)
+        {
+            await request.SendErrorAsync("stale not allowed for restore").ConfigureAwait(false);
+            return;
+        }
+        var body = await request.ReadBodyAsync(ArchiveBytesMax).ConfigureAwait(false);
+        if (body.TooLarge)
+        {
+            await request.SendTextAsync(413, $"Request body too large, max size: {ArchiveBytesMax} bytes.").ConfigureAwait(false);
+            return;
+        }
+        byte[] archive = body.Bytes.ToArray();
+        request.ReleaseBody();
+        var (root, index, refusal) = await Task.Run(() => Unpack(archive)).ConfigureAwait(false);
+        if (root is not null)
+        {
+            var result = await reads.Gateway.RestoreAsync(root, index, default).ConfigureAwait(false);
+            refusal = result.Kind == ApplyResultKind.Error ? result.Text : "";
+        }
+        if (refusal.Length > 0) await request.SendErrorAsync(refusal).ConfigureAwait(false);
+        else await request.SendTextAsync(200, "").ConfigureAwait(false);
+    }
+
+    // Everything is read and checked to the end before anybody hears of it.
+    private static (StateRoot? Root, ulong Index, string Refusal) Unpack(byte[] archive)
+    {
+        try
+        {
+            var content = SnapshotArchive.Read(archive, UnpackedBytesMax);
+            SnapshotArchive.CheckForRestore(content);
+            using var reader = new SnapshotReader();
+            for (int at = 0; at < content.State.Length; at += PieceBytes) reader.Read(content.State.Span.Slice(at, Math.Min(PieceBytes, content.State.Length - at)));
+            return (reader.Complete(), content.Meta.Index, "");
+        }
+        catch (SnapshotRefusedException refused)
+        {
+            return (null, 0, refused.Message);
+        }
+        catch (SnapshotException refused)
+        {
+            return (null, 0, $"Raft error when restoring snapshot: failed to restore snapshot: {refused.Message}");
+        }
     }
 
     private ArrayBufferWriter<byte> Pack(StateRoot root)

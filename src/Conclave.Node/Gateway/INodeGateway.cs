@@ -105,6 +105,15 @@ public interface INodeGateway
     /// <summary>Waits until a read of this freshness is allowed. Completes synchronously and allocates nothing for stale reads and while the lease holds.</summary>
     ValueTask<ReadGrant> ReadAsync(ReadMode mode, CancellationToken stop);
 
+    /// <summary>
+    /// Puts a state that was read from an archive in the place of the whole state, on all servers. Completes when a majority has it and the leader's duties have begun anew; an error names the reason, and
+    /// unless it says otherwise nothing has changed.
+    /// </summary>
+    /// <param name="root">The new state, read and checked to the end.</param>
+    /// <param name="index">The index that the archive names.</param>
+    /// <param name="stop">Ends the waiting, not the restoring.</param>
+    ValueTask<ApplyResult> RestoreAsync(StateRoot root, ulong index, CancellationToken stop) => new(ApplyResult.Error("this server cannot replace its state"));
+
     /// <summary>Restarts the TTL of a session at the leader; null when it does not exist.</summary>
     /// <exception cref="NodeUnavailableException">No leader answered in time; the message is the text for the client.</exception>
     ValueTask<Session?> RenewSessionAsync(string id, CancellationToken stop);

@@ -83,7 +83,7 @@ public sealed class SnapshotDraft
     }
 
     // Renamed first: a removal that is cut off in the middle must not look like a damaged snapshot.
-    private static void Remove(IDisk disk, SnapshotName old)
+    internal static void Remove(IDisk disk, SnapshotName old)
     {
         disk.Rename(old.Folder, old.Folder + DiskLayout.TemporarySuffix);
         disk.FlushDirectory(DiskLayout.Snapshots);

@@ -189,6 +189,24 @@ public sealed class SnapshotStore
         return new SnapshotDraft(this, name, meta);
     }
 
+    /// <summary>A job that removes a snapshot which was placed but did not come into force; <paramref name="done"/> gets the error or null, on the loop.</summary>
+    public DiskJob Withdraw(SnapshotMeta meta, Action<DiskException?> done)
+    {
+        if (!SnapshotName.TryParse(meta.Id, out var name)) throw new ArgumentException("The snapshot's id is not term-index-milliseconds.");
+        return new WithdrawJob(this, name, done);
+    }
+
+    private sealed class WithdrawJob(SnapshotStore store, SnapshotName name, Action<DiskException?> done) : DiskJob(DiskLane.Snapshots)
+    {
+        public override void Complete()
+        {
+            if (Error is null) store._names.Remove(name);
+            done(Error);
+        }
+
+        protected override void Execute(IDisk disk) => SnapshotDraft.Remove(disk, name);
+    }
+
     internal List<SnapshotName> ObsoleteWith(SnapshotName added)
     {
         List<SnapshotName> all = [added];

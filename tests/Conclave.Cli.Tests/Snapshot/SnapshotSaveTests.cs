@@ -74,11 +74,25 @@ public sealed class SnapshotSaveTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_saved_archive_is_restored()
+    {
+        await RunAsync("kv", "put", "kept", "1");
+        await RunAsync("snapshot", "save", "b.snap");
+        await RunAsync("kv", "put", "kept", "2");
+        await RunAsync("kv", "put", "later", "3");
+        Assert.Equal(new CommandResult(0, "Restored snapshot\n", ""), await RunAsync("snapshot", "restore", "b.snap"));
+        Assert.Equal("1\n", (await RunAsync("kv", "get", "kept")).Out);
+        Assert.Equal(1, (await RunAsync("kv", "get", "later")).Exit);
+    }
+
+    [Fact]
     public async Task A_refused_restore_prints_the_servers_reason()
     {
-        await RunAsync("snapshot", "save", "b.snap");
-        var result = await RunAsync("snapshot", "restore", "b.snap");
-        Assert.Equal(new CommandResult(1, "", "Error restoring snapshot: Unexpected response code: 400 (Restoring snapshots is not supported by this server)\n"), result);
+        await RunAsync("kv", "put", "kept", "1");
+        File.WriteAllText(Path.Combine(_folder.Path, "c.snap"), "no archive at all");
+        var result = await RunAsync("snapshot", "restore", "c.snap");
+        Assert.Equal(new CommandResult(1, "", "Error restoring snapshot: Unexpected response code: 500 (failed to decompress snapshot: gzip: invalid header)\n"), result);
+        Assert.Equal("1\n", (await RunAsync("kv", "get", "kept")).Out);
     }
 
     [Fact]

@@ -80,6 +80,13 @@ internal sealed class TestNode
         while (_jobs.Count > 0 && Fatal is null) RunOneJob();
     }
 
+    /// <summary>Lets time pass without letting the disk do anything.</summary>
+    public void Skip(TimeSpan time)
+    {
+        Now += time;
+        Turn();
+    }
+
     /// <summary>Messages that left, in order.</summary>
     public List<RaftMessage> Sent { get; } = [];
 
