@@ -80,7 +80,7 @@ public sealed class SnapshotEndpoints(ReadResponder reads) : IEndpoints
             refusal = result.Kind == ApplyResultKind.Error ? result.Text : "";
         }
         if (refusal.Length > 0) await request.SendErrorAsync(refusal).ConfigureAwait(false);
-        else await request.SendTextAsync(200, "").ConfigureAwait(false);
+        else await request.SendEmptyAsync().ConfigureAwait(false);
     }
 
     // Everything is read and checked to the end before anybody hears of it.
