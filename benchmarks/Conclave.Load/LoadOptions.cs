@@ -27,6 +27,9 @@ internal sealed record LoadOptions(IReadOnlyList<string> Scenarios, string Binar
           health       reading 450 passing instances
           keys         1,000,000 keys of 100 bytes: memory, restart
           kill         kill -9 under 64 writers, again and again: is every acknowledged write there?
+          stall        writes while snapshots of 1,000,000 keys are taken
+          quorum       three servers: writes beside a server alone, a follower that stands still
+          failover     three servers: the leader killed or stopped under 64 writers: gaps, returns, losses
           gossip       12 members of ours beside 12 agents of serf: kill -9 seen, events everywhere, idle cost, 30 % of packets lost
           gossip-idle  50 members in one process with nothing to tell each other: processor time, packets, garbage
           harness      start, ready, SIGINT, 100 times, two at a time

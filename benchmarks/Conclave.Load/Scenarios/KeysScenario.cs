@@ -35,7 +35,8 @@ internal static class KeysScenario
 
     private static string KeyOf(int i) => $"keys/{i % 1000:000}/{i:0000000}";
 
-    private static Task FillAsync(IPEndPoint server, int count)
+    /// <summary>Writes keys in transactions.</summary>
+    public static Task FillAsync(IPEndPoint server, int count)
     {
         var next = -KeysPerTransaction;
         var value = Convert.ToBase64String(Encoding.ASCII.GetBytes(new string('v', 100)));

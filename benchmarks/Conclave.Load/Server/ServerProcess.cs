@@ -50,6 +50,26 @@ internal sealed class ServerProcess : IDisposable
         return new ServerProcess(Describe(options.Binary, ["agent", "-config-file", file, .. mode]), http, folder);
     }
 
+    /// <summary>Starts one server of a cluster, whose configuration is in its folder already, as an operator's would be.</summary>
+    public static ServerProcess StartConfigured(LoadOptions options, string folder)
+    {
+        var file = Path.Combine(folder, "config.json");
+        var http = JsonNode.Parse(File.ReadAllText(file))!["ports"]!["http"]!.GetValue<int>();
+        return new ServerProcess(Describe(options.Binary, ["agent", "-config-file", file]), http, folder);
+    }
+
+    /// <summary>Ends the pause that <see cref="Pause"/> began.</summary>
+    public void Resume() => Signal("CONT");
+
+    /// <summary>The process gets no time and answers nobody, but its connections stay.</summary>
+    public void Pause() => Signal("STOP");
+
+    private void Signal(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString()]);
+        kill.WaitForExit();
+    }
+
     private static JsonObject Configuration()
     {
         var ports = FreePorts.Take(4);
@@ -98,7 +118,8 @@ internal sealed class ServerProcess : IDisposable
     public async Task<TimeSpan> UntilAsync(string method, string target, string body, Predicate<Answer> ready)
     {
         var request = Request.Of(method, target, body);
-        while (SinceStart < s_startPatience && !_process.HasExited)
+        var askedAt = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(askedAt) < s_startPatience && !_process.HasExited)
         {
             try
             {
