@@ -68,4 +68,7 @@ public static class GossipLimits
 
     /// <summary>Parts of a packet that cannot be read, after which the rest of it is dropped: each costs far more than one that can.</summary>
     public const int PacketFaultsMax = 4;
+
+    /// <summary>Members that are told at once, and not by gossip alone, that somebody leaves. In larger pools gossip repeats itself often enough.</summary>
+    public const int ToldAtOnceMax = 64;
 }

@@ -42,10 +42,11 @@ internal sealed class SerfBroadcasts(SerfContext context)
         if (message.Length <= context.Config.PacketBytes - PacketOverheadBytes) queue.Add((byte[])[(byte)MessageType.User, .. message]);
     }
 
-    /// <summary>Tells all that a member leaves; returns the ticket of the message in <see cref="Intents"/>.</summary>
+    /// <summary>Tells all that a member leaves, many of them at once; returns the ticket of the message in <see cref="Intents"/>.</summary>
     public ulong Add(in LeaveIntent intent)
     {
         GossipCodec.Encode(Begin(), intent);
+        context.Swim.TellAtOnce(context.Buffer.WrittenSpan);
         return Intents.Add(context.Buffer.ToArray());
     }
 

@@ -21,6 +21,10 @@ internal sealed partial class SwimCore
         _isLeaving = true;
         _isLeaveAwaited = true;
         Bury(_self, _self.Incarnation, _self.Key);
+        var message = _scratch.Message;
+        message.Clear();
+        GossipCodec.EncodeDead(message, new Accusation { Incarnation = _self.Incarnation, Node = _self.Key.Utf8, From = _self.Key.Utf8 });
+        TellAtOnce(message.WrittenSpan);
         if (AliveCount == 0) EndLeave();
         else _leaveTimer = SetTimer(_config.BroadcastTimeout, new(TimerKind.LeaveEnd));
     }
