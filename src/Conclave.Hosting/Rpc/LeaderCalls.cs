@@ -74,13 +74,13 @@ internal sealed class LeaderCalls
                 case ForwardStep.Serve:
                     var served = await request.ServeAsync(stop).ConfigureAwait(false);
                     if (served.Error is null) return served;
-                    decision = forwarder.OnEnded(ForwardEnd.Refused, isRemote: false, served.Error, _clock.Now);
+                    decision = forwarder.OnEnded(ForwardEnd.Refused, served.Error, _clock.Now);
                     break;
                 case ForwardStep.Send:
                     using (var outcome = await SendAsync(forwarder, decision.Address, request.Method, request.Argument(), stop).ConfigureAwait(false))
                     {
                         if (outcome.End == RpcEnd.Result) return Read(request, outcome.Result);
-                        decision = forwarder.OnEnded(EndOf(outcome.End), isRemote: true, outcome.Text, _clock.Now);
+                        decision = forwarder.OnEnded(EndOf(outcome.End), outcome.Text, _clock.Now);
                     }
                     break;
                 case ForwardStep.Wait:

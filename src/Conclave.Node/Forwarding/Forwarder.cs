@@ -12,7 +12,7 @@ namespace Conclave.Node.Forwarding;
 /// <param name="random">Spreads the attempts of many requests.</param>
 public sealed class Forwarder(ForwardLimits limits, bool isRepeatable, Instant start, Prng random)
 {
-    /// <summary>What stands before an error that another server gave.</summary>
+    /// <summary>What stands before the reason why another server gave no answer. Refusals come back in that server's own words, so that a client reads the same wherever it asks.</summary>
     public const string ErrorPrefix = "rpc error making call: ";
 
     // What peers say when a request reached one that does not lead: it did not get as far as its log.
@@ -44,10 +44,9 @@ public sealed class Forwarder(ForwardLimits limits, bool isRepeatable, Instant s
 
     /// <summary>An attempt ended without a result. Gives <see cref="ForwardStep.Fail"/>, or <see cref="ForwardStep.Wait"/> when <see cref="Next"/> knows how to go on.</summary>
     /// <param name="end">How.</param>
-    /// <param name="isRemote">Another server had it.</param>
     /// <param name="text">The refusal, or what went wrong.</param>
     /// <param name="now">When.</param>
-    public ForwardDecision OnEnded(ForwardEnd end, bool isRemote, string text, Instant now)
+    public ForwardDecision OnEnded(ForwardEnd end, string text, Instant now)
     {
         bool wasCertainlyNotCarriedOut = end switch
         {
@@ -56,7 +55,7 @@ public sealed class Forwarder(ForwardLimits limits, bool isRepeatable, Instant s
             _ => false,
         };
         bool mayRepeat = wasCertainlyNotCarriedOut || (isRepeatable && (end == ForwardEnd.Lost || text is ErrorTexts.LeadershipLost or ErrorTexts.ShuttingDown));
-        if (!mayRepeat) return ForwardDecision.Fail(isRemote ? ErrorPrefix + text : text);
+        if (!mayRepeat) return ForwardDecision.Fail(end == ForwardEnd.Refused ? text : ErrorPrefix + text);
         if (now >= _deadline) return ForwardDecision.Fail(ErrorTexts.NoLeader);
         _failedAt = _sentTo;
         _pauseEnd = now + limits.PauseMin + random.NextTimeSpan(limits.PauseMax - limits.PauseMin);

@@ -62,11 +62,11 @@ public sealed class ForwardingTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Errors_of_the_leader_come_with_the_prefix_of_a_forwarded_call()
+    public async Task Errors_of_the_leader_come_in_its_own_words()
     {
         _leader.Local.Refusal = () => "raft apply failed: invalid session \"x\"";
         var result = await _follower.Gateway.ApplyAsync(Kv(KvOps.Lock, "a"), Stop);
-        Assert.Equal("rpc error making call: raft apply failed: invalid session \"x\"", result.Text);
+        Assert.Equal("raft apply failed: invalid session \"x\"", result.Text);
     }
 
     [Fact]

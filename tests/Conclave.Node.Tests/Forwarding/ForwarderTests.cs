@@ -49,7 +49,7 @@ public class ForwarderTests
         {
             var write = Write();
             write.Next(s_first, _now);
-            var pause = write.OnEnded(end, isRemote: true, text, _now);
+            var pause = write.OnEnded(end, text, _now);
             Assert.Equal(ForwardStep.Wait, pause.Step);
             Assert.True(pause.Until >= _now + s_limits.PauseMin && pause.Until <= _now + s_limits.PauseMax, $"{pause.Until}");
             Assert.Equal(ForwardStep.Wait, write.Next(s_first, _now).Step);
@@ -62,9 +62,9 @@ public class ForwarderTests
     {
         var write = Write();
         write.Next(s_first, _now);
-        write.OnEnded(ForwardEnd.NotSent, isRemote: true, "dial", _now);
+        write.OnEnded(ForwardEnd.NotSent, "dial", _now);
         Assert.Equal("10.0.0.2:8300", write.Next(s_second, _now).Address);
-        write.OnEnded(ForwardEnd.Refused, isRemote: true, "No cluster leader", _now);
+        write.OnEnded(ForwardEnd.Refused, "No cluster leader", _now);
         Assert.Equal(ForwardStep.Serve, write.Next(s_self, _now).Step);
     }
 
@@ -75,11 +75,11 @@ public class ForwarderTests
         {
             var write = Write();
             write.Next(s_first, _now);
-            AssertFails("rpc error making call: " + text, write.OnEnded(end, isRemote: true, text, _now));
+            AssertFails(end == ForwardEnd.Lost ? "rpc error making call: " + text : text, write.OnEnded(end, text, _now));
         }
         var here = Write();
         here.Next(s_self, _now);
-        AssertFails("leadership lost while committing log", here.OnEnded(ForwardEnd.Refused, isRemote: false, "leadership lost while committing log", _now));
+        AssertFails("leadership lost while committing log", here.OnEnded(ForwardEnd.Refused, "leadership lost while committing log", _now));
     }
 
     [Fact]
@@ -87,11 +87,11 @@ public class ForwarderTests
     {
         var read = Read();
         read.Next(s_first, _now);
-        Assert.Equal(ForwardStep.Wait, read.OnEnded(ForwardEnd.Lost, isRemote: true, "EOF", _now).Step);
+        Assert.Equal(ForwardStep.Wait, read.OnEnded(ForwardEnd.Lost, "EOF", _now).Step);
         read.Next(s_second, _now);
-        Assert.Equal(ForwardStep.Wait, read.OnEnded(ForwardEnd.Refused, isRemote: true, "leadership lost while committing log", _now).Step);
+        Assert.Equal(ForwardStep.Wait, read.OnEnded(ForwardEnd.Refused, "leadership lost while committing log", _now).Step);
         read.Next(s_first, _now += s_limits.PauseMax);
-        AssertFails("rpc error making call: Permission denied", read.OnEnded(ForwardEnd.Refused, isRemote: true, "Permission denied", _now));
+        AssertFails("Permission denied", read.OnEnded(ForwardEnd.Refused, "Permission denied", _now));
     }
 
     [Fact]
@@ -100,12 +100,12 @@ public class ForwarderTests
         var write = Write();
         write.Next(s_first, _now);
         _now = s_start + s_limits.HoldTime;
-        AssertFails("No cluster leader", write.OnEnded(ForwardEnd.NotSent, isRemote: true, "dial", _now));
+        AssertFails("No cluster leader", write.OnEnded(ForwardEnd.NotSent, "dial", _now));
 
         _now = s_start;
         var late = Write();
         late.Next(s_first, s_start);
-        var pause = late.OnEnded(ForwardEnd.NotSent, isRemote: true, "dial", s_start + s_limits.HoldTime - TimeSpan.FromTicks(1));
+        var pause = late.OnEnded(ForwardEnd.NotSent, "dial", s_start + s_limits.HoldTime - TimeSpan.FromTicks(1));
         Assert.Equal(s_start + s_limits.HoldTime, pause.Until);
     }
 
@@ -150,17 +150,17 @@ public class ForwarderTests
                         return isRead || ++carriedOut == 1;
                     case 1 when isRemote:
                         carriedOut += random.Next(2);                  // carried out or not, the answer got lost
-                        decision = forwarder.OnEnded(ForwardEnd.Lost, isRemote, "EOF", now);
+                        decision = forwarder.OnEnded(ForwardEnd.Lost, "EOF", now);
                         break;
                     case 2:
                         carriedOut += random.Next(2);
-                        decision = forwarder.OnEnded(ForwardEnd.Refused, isRemote, "leadership lost while committing log", now);
+                        decision = forwarder.OnEnded(ForwardEnd.Refused, "leadership lost while committing log", now);
                         break;
                     case 3 when isRemote:
-                        decision = forwarder.OnEnded(ForwardEnd.NotSent, isRemote, "dial", now);
+                        decision = forwarder.OnEnded(ForwardEnd.NotSent, "dial", now);
                         break;
                     default:
-                        decision = forwarder.OnEnded(ForwardEnd.Refused, isRemote, "No cluster leader", now);
+                        decision = forwarder.OnEnded(ForwardEnd.Refused, "No cluster leader", now);
                         break;
                 }
             }
