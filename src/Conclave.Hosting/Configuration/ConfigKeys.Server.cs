@@ -28,7 +28,7 @@ public static partial class ConfigKeys
         Span("limits.https_handshake_timeout", (config, value) => config with { Limits = config.Limits with { HttpsHandshakeTimeout = value } }),
         Span("limits.rpc_handshake_timeout", (config, value) => config with { Limits = config.Limits with { RpcHandshakeTimeout = value } }, Stored),
         Span("limits.rpc_client_timeout", (config, value) => config with { Limits = config.Limits with { RpcClientTimeout = value } }, Stored),
-        Whole("limits.rpc_max_conns_per_client", (config, value) => config with { Limits = config.Limits with { RpcMaxConnsPerClient = value } }, Stored),
+        Whole("limits.rpc_max_conns_per_client", (config, value) => config with { Limits = config.Limits with { RpcMaxConnsPerClient = value } }),
         Key("limits.rpc_rate", ConfigKeyKind.Number, (draft, value) => draft.Config = draft.Config with { Limits = draft.Config.Limits with { RpcRate = value.Number() } }, Stored),
         Whole("limits.rpc_max_burst", (config, value) => config with { Limits = config.Limits with { RpcMaxBurst = value } }, Stored),
         Key("limits.kv_max_value_size", Int, (draft, value) => draft.Config = draft.Config with { Limits = draft.Config.Limits with { KvMaxValueSize = value.Long() } }),
