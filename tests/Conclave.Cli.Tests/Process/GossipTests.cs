@@ -140,6 +140,30 @@ public sealed class GossipTests : IDisposable
     }
 
     [Fact]
+    public async Task Servers_that_found_each_other_are_one_cluster_and_know_their_distances()
+    {
+        for (int number = 1; number <= 3; number++)
+        {
+            string[] join = number == 1 ? [] : [$"-retry-join=127.0.0.1:{_agents[0].LanPort}"];
+            _agents.Add(AgentProcess.Start(_folder.Path, ["-server", "-bootstrap-expect=3", "-bind=127.0.0.1", $"-node=s{number}", $"-data-dir=data{number}", "-hcl", "retry_interval = \"1s\"", .. join]));
+        }
+        foreach (var agent in _agents)
+        {
+            var peers = await UntilAsync(agent, ["operator", "raft", "list-peers"], static text => Times(text, "follower") == 2 && Times(text, "leader") == 1);
+            foreach (int number in (int[])[1, 2, 3]) Assert.Matches($"(?m)^s{number} +[-0-9a-f]{{36}} +127\\.0\\.0\\.1:\\d+ +(leader|follower) +true +3$", peers.Out);
+            // Each server's coordinate comes with a round of its own.
+            await UntilAsync(agent, ["rtt", "s1", "s2"], static text => Regex.IsMatch(text, "^Estimated s1 <-> s2 rtt: [0-9.]+ ms \\(using LAN coordinates\\)\n$"));
+            await UntilAsync(agent, ["rtt", "-wan", "s1.dc1", "s3.dc1"], static text => Regex.IsMatch(text, "^Estimated s1.dc1 <-> s3.dc1 rtt: [0-9.]+ ms \\(using WAN coordinates\\)\n$"));
+        }
+        Assert.Equal(0, (await RunAsync(_agents[1], "kv", "put", "from", "s2")).Exit);
+        await UntilAsync(_agents[2], ["kv", "get", "from"], static text => text == "s2\n");
+        // Only the leader knows, and it may be another one by now.
+        using var patience = new CancellationTokenSource(Patience);
+        for (int number = 0; !(await RunAsync(_agents[number % 3], "operator", "autopilot", "state")).Out.StartsWith("Healthy:                      true\nFailure Tolerance:            1\n", StringComparison.Ordinal); number++)
+            await Task.Delay(20, patience.Token);
+    }
+
+    [Fact]
     public async Task Without_encryption_there_are_no_keys()
     {
         await StartAsync(1);
