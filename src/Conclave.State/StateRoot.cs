@@ -10,14 +10,15 @@ namespace Conclave.State;
 public sealed partial class StateRoot
 {
     /// <summary>An empty state, before the first entry.</summary>
-    public StateRoot() : this(0, 0, 0, new StateTables()) { }
+    public StateRoot() : this(0, 0, 0, new StateTables(), new object()) { }
 
-    internal StateRoot(ulong lastIndex, ulong digest, long step, StateTables tables)
+    internal StateRoot(ulong lastIndex, ulong digest, long step, StateTables tables, object lineage)
     {
         LastIndex = lastIndex;
         Digest = digest;
         Step = step;
         Tables = tables;
+        Lineage = lineage;
     }
 
     /// <summary>Raft index of the last applied entry.</summary>
@@ -27,6 +28,9 @@ public sealed partial class StateRoot
     /// Digest of everything stored. Servers that applied the same entries have the same one; so has a state that went through a snapshot.
     /// </summary>
     public ulong Digest { get; }
+
+    /// <summary>The same object for all states that came from one by applying entries; another one after a state from a snapshot took their place, whose indexes cannot be compared with theirs.</summary>
+    public object Lineage { get; }
 
     internal long Step { get; }
 

@@ -11,6 +11,7 @@ internal sealed class WatchGroup(BlockingQueries owner, string key, bool pretty,
     private readonly WatchSet _watches = new();
     private readonly List<Waiter> _waiters = [];
     private ulong _index;
+    private object? _lineage;
     private bool _asked;
     private bool _closed;
     private int _scheduled;
@@ -81,9 +82,12 @@ internal sealed class WatchGroup(BlockingQueries owner, string key, bool pretty,
 
     private void AnswerTo(List<Waiter> woken)
     {
+        object? before = _lineage;
         Ask();
+        // A state from an archive took the place of the one that was seen: its indexes say nothing about what the waiters know.
+        bool isReplaced = before != _lineage;
         foreach (var waiter in _waiters)
-            if (waiter.IndexSeen < _index) woken.Add(waiter);
+            if (isReplaced || waiter.IndexSeen < _index) woken.Add(waiter);
         if (woken.Count == 0) return;
         var body = Render(woken.Count);
         foreach (var waiter in woken)
@@ -119,7 +123,9 @@ internal sealed class WatchGroup(BlockingQueries owner, string key, bool pretty,
     private void Ask()
     {
         _watches.Clear();
-        _index = Math.Max(1, query.Run(owner.Root, _watches));
+        var root = owner.Root;
+        _lineage = root.Lineage;
+        _index = Math.Max(1, query.Run(root, _watches));
         _watches.Arm(this);
     }
 

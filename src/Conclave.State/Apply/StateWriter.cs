@@ -9,6 +9,7 @@ namespace Conclave.State;
 internal sealed partial class StateWriter
 {
     private readonly EditBatch _batch;
+    private readonly object _lineage;
     private readonly TreeEdit<KvEntry> _kv, _kvBySession;
     private readonly TreeEdit<Tombstone> _tombstones;
     private readonly TreeEdit<Session> _sessions, _sessionsByNode, _sessionsByCheck;
@@ -38,6 +39,7 @@ internal sealed partial class StateWriter
     {
         var tables = root.Tables;
         _digest = root.Digest;
+        _lineage = root.Lineage;
         _batch = new EditBatch(root.Step + 1);
         _all =
         [
@@ -69,7 +71,7 @@ internal sealed partial class StateWriter
             Checks = _checks.Publish(), ChecksByInstance = _checksByInstance.Publish(), ChecksByService = _checksByService.Publish(), ChecksByStatus = _checksByStatus.Publish(),
             Coordinates = _coordinates.Publish(), Indexes = _indexes.Publish(), Autopilot = _autopilot.Publish(),
             Records = _records.Publish(), Chunks = _chunks.Publish(),
-        });
+        }, _lineage);
         _batch.NextStep();
         return root;
     }
