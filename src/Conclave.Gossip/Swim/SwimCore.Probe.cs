@@ -16,6 +16,7 @@ internal sealed partial class SwimCore
     private int _nacksWanted;
     private int _nacks;
     private bool _isProbeDirect;
+    private bool _isProbeAgain;
     private bool _isStreamAnswered;
     private bool _isRoundTripKnown;
 
@@ -50,6 +51,7 @@ internal sealed partial class SwimCore
         _probeSequence = ++_sequence;
         _isRoundTripKnown = true;
         StartProbe(node);
+        _isProbeAgain = false;
     }
 
     private void StartProbe(SwimNode node)
@@ -63,14 +65,14 @@ internal sealed partial class SwimCore
         SendPing(node);
     }
 
-    // The member may have answered while this process did not run, or been asked by a process that was not there to hear the answer.
+    // The answer may have been lost because nobody was there to hear it. Once for each probe: a process that is stopped again and again must come to an end too.
     private void RestartProbe()
     {
-        if (_probed is not { } node) return;
+        if (_probed is not { } node || _isProbeAgain) return;
         StopProbe();
         _probed = node;
-        _isRoundTripKnown = false;
         StartProbe(node);
+        _isProbeAgain = true;
     }
 
     private void SendPing(SwimNode node)

@@ -84,12 +84,15 @@ internal sealed partial class SwimCore
     {
         if (now <= _now) return;
         var due = NextDue();
+        var before = _clock;
         _now = now;
         _clock = now - _paused;
         if (due >= _clock) return;
         var late = _clock - due;
         if (late < _config.ProbeTimeout / PauseShare) return;
-        _paused += late;
+        // Back to just before what was due: it happens in the next turn, when what waited in the sockets has been heard.
+        var resumed = due - TimeSpan.FromTicks(1);
+        _paused = now - (resumed < before ? before : resumed);
         _clock = now - _paused;
         OnPaused(late);
     }
@@ -97,11 +100,10 @@ internal sealed partial class SwimCore
     private void OnPaused(TimeSpan late)
     {
         Numbers.Pauses++;
-        if (late >= _config.ProbeTimeout)
-        {
-            ChangeHealth(+1);
-            if (_logGate.TryPass(_now)) Log(GossipLogLevel.Warning, $"Did not run for {late.TotalMilliseconds:F0} ms; timers are set back by as much");
-        }
+        _isRoundTripKnown = false;
+        if (late < _config.ProbeTimeout) return;
+        ChangeHealth(+1);
+        if (_logGate.TryPass(_now)) Log(GossipLogLevel.Warning, $"Did not run for {late.TotalMilliseconds:F0} ms; timers are set back by as much");
         RestartProbe();
     }
 

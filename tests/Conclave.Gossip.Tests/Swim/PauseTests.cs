@@ -91,6 +91,45 @@ public sealed class PauseTests
         Assert.Equal(2, hosts[0].Core.AliveCount);
     }
 
+    [Theory]
+    [InlineData(130)]
+    [InlineData(600)]
+    public void A_process_that_is_always_late_still_finds_out_who_is_gone(int lateMilliseconds)
+    {
+        var a = _net.Add("a");
+        _net.Give(a, SwimMessages.Alive("b", SwimNet.EndpointOf(70), 1));
+        var now = _net.Now;
+        for (int turns = 0; turns < 2000 && a.StateOf("b") != SwimState.Dead; turns++)
+        {
+            var due = a.Core.NextWake;
+            if (due > now) now = due;
+            now += TimeSpan.FromMilliseconds(turns % 2 == 0 ? lateMilliseconds : 1);
+            a.Core.Tick(now);
+            a.Outbox.Clear();
+        }
+        Assert.Equal(SwimState.Dead, a.StateOf("b"));
+    }
+
+    [Fact]
+    public void What_waited_in_the_socket_is_heard_before_a_late_timer_accuses()
+    {
+        var hosts = _net.AddPool(2);
+        _net.LosesPacket = (from, _) => from == hosts[1];
+        _net.RefusesStream = (_, _) => true;
+        _net.Packets.Clear();
+        Assert.True(_net.RunUntil(() => _net.Packets.Any(p => p.From == hosts[0] && p.Bytes[0] == 0), TimeSpan.FromSeconds(2)));
+        _net.Run(TimeSpan.FromMilliseconds(900));
+        _net.LosesPacket = (_, _) => false;
+        var ping = _net.Packets.First(p => p.From == hosts[0] && p.Bytes[0] == 0).Bytes;
+        uint sequence = uint.Parse(SwimMessages.Read(ping)[0].Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+        var late = _net.Now + TimeSpan.FromMilliseconds(400);
+        hosts[0].Core.Tick(late);
+        hosts[0].Core.OnDatagram(hosts[1].Endpoint, SwimMessages.Ack(sequence));
+        hosts[0].Core.Tick(late);
+        Assert.Equal(SwimState.Alive, hosts[0].StateOf("b"));
+        Assert.Equal(0, hosts[0].Core.Numbers.ProbesFailed);
+    }
+
     [Fact]
     public void A_timer_a_little_late_is_no_pause()
     {
