@@ -9,7 +9,7 @@ namespace Conclave.Gossip.Serf;
 internal static class QueryFilters
 {
     /// <summary>Filters that are looked at. A query of 1,024 bytes has room for more, but nobody has a use for them.</summary>
-    public const int CountMax = 16;
+    public const int CountMax = 8;
 
     /// <summary>Whether a member with this name and these tags passes all filters. One that is not understood lets nobody pass.</summary>
     public static bool Pass(EncodedList<BytesElement> filters, ReadOnlySpan<byte> name, IReadOnlyList<KeyValuePair<string, string>> tags)
