@@ -76,16 +76,23 @@ public sealed class CostTests
     [Fact]
     public void A_known_member_takes_at_most_150_bytes_besides_its_name_and_metadata()
     {
-        const int Pools = 8, Count = 2000;
+        const int Pools = 4, Count = 2000;
         using var scratch = new GossipScratch(1, shareNames: true);
         byte[][] alive = [.. Enumerable.Range(0, Count).Select(i => SwimMessages.Alive("member-" + i, SwimNet.EndpointOf(i), 1, new string('t', 180)))];
         Fill(NewCore(scratch), alive);
+        // What tests before this one left behind may go while it is measured: the one in the middle of three counts.
+        long[] perMember = [.. Enumerable.Range(0, 3).Select(_ => MemoryOf(Pools, scratch, alive) / (Pools * Count)).Order()];
+        Assert.InRange(perMember[1], 1, 150);
+    }
+
+    private long MemoryOf(int pools, GossipScratch scratch, byte[][] alive)
+    {
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        var cores = Enumerable.Range(0, Pools).Select(_ => NewCore(scratch)).ToArray();
+        var cores = Enumerable.Range(0, pools).Select(_ => NewCore(scratch)).ToArray();
         foreach (var core in cores) Fill(core, alive);
-        long perMember = (GC.GetTotalMemory(forceFullCollection: true) - before) / (Pools * Count);
-        Assert.InRange(perMember, 1, 150);
-        Assert.All(cores, core => Assert.Equal(Count + 1, core.NodeCount));
+        long taken = GC.GetTotalMemory(forceFullCollection: true) - before;
+        Assert.All(cores, core => Assert.Equal(alive.Length + 1, core.NodeCount));
+        return taken;
     }
 
     // Members are known, nothing is left to be told, and all is warm.
