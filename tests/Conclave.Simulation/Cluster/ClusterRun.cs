@@ -55,6 +55,10 @@ internal sealed class ClusterRun(SimCluster cluster)
                 if (server.WasStarted && _membership.MayLose(server) && server.Disk.TryRot(out string path)) cluster.Trace("a bit of {a}'s {c} changes", server.Id, c: path);
                 break;
             case ClusterFault.Member: _membership.Change(item.A, item.B); break;
+            case ClusterFault.IsolateLeader:
+                if (cluster.Leader is { } alone) Isolate(alone, item.For);
+                break;
+            case ClusterFault.PauseLeader: cluster.Leader?.Pause(item.For); break;
             case ClusterFault.Transfer: cluster.Leader?.Do(raft => raft.TransferLeadership()); break;
         }
     }
@@ -63,10 +67,11 @@ internal sealed class ClusterRun(SimCluster cluster)
     public void Heal()
     {
         _isHealed = true;
-        cluster.Network.Profile = cluster.Settings.Link;
+        cluster.Network.Profile = LinkProfile.Lan;             // far links and slow disks would need more time for the same proof
         foreach (var server in cluster.Servers)
         {
             server.Disk.Repair();
+            server.Disk.Pace = 1;
             if (server.IsLost) server.Replace();
             if (!server.IsUp && server.WasStarted) server.TryStart();
         }
@@ -130,6 +135,16 @@ internal sealed class ClusterRun(SimCluster cluster)
         if (!server.IsUp) return;
         server.Crash(powerFails);
         cluster.RestartLater(server, time);
+    }
+
+    private void Isolate(SimServer server, TimeSpan time)
+    {
+        var cut = cluster.Network.Separate(node => node == server.Id);
+        cluster.Trace("{a} is cut off", server.Id);
+        cluster.World.After(time, () =>
+        {
+            if (!_isHealed) cluster.Network.Heal(cut);
+        });
     }
 
     private void Replace(SimServer server, TimeSpan time)

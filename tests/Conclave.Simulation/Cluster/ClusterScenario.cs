@@ -37,6 +37,12 @@ internal enum ClusterFault
 
     /// <summary>The leader hands over.</summary>
     Transfer,
+
+    /// <summary>Whoever leads is alone for a while.</summary>
+    IsolateLeader,
+
+    /// <summary>Whoever leads stands still for a while.</summary>
+    PauseLeader,
 }
 
 /// <summary>Whole clusters: Raft, log, state and node of several servers, with everything that can go wrong between and below them. First anything may happen; then a quorum is well again and everything must be finished.</summary>

@@ -18,7 +18,7 @@ internal sealed class KvClient(SimCluster cluster, int number) : SimClient(clust
         string key = $"k{Chance.Next(Cluster.Settings.Keys)}";
         switch (Chance.Next(20))
         {
-            case < 3: Read(key); break;
+            case < 2: Read(key); break;
             case < 6: ReadByLease(key); break;
             case < 8: ReadStale(key); break;
             case < 13: Set(key); break;
