@@ -10,7 +10,6 @@ internal sealed class ClusterRun(SimCluster cluster)
     private readonly Membership _membership = new(cluster);
     private readonly Prng _chance = cluster.World.Stream("run");
     private readonly List<SimServer> _broken = [];
-    private bool _isHealed;
 
     /// <summary>The first servers start with the same configuration on new disks; then everybody who uses them begins.</summary>
     public void Start()
@@ -36,7 +35,7 @@ internal sealed class ClusterRun(SimCluster cluster)
     /// <summary>Carries out a fault of the cluster's own.</summary>
     public void Apply(PlanItem item)
     {
-        if (_isHealed) return;
+        if (cluster.IsHealed) return;
         var kind = (ClusterFault)item.Kind;
         var server = cluster.Servers[item.A];
         cluster.World.CountFault(kind.ToString());
@@ -66,7 +65,7 @@ internal sealed class ClusterRun(SimCluster cluster)
     /// <summary>The time of faults is over: everybody who can starts, then some that are not needed break for good.</summary>
     public void Heal()
     {
-        _isHealed = true;
+        cluster.IsHealed = true;
         cluster.Network.Profile = LinkProfile.Lan;             // far links and slow disks would need more time for the same proof
         foreach (var server in cluster.Servers)
         {
@@ -143,7 +142,7 @@ internal sealed class ClusterRun(SimCluster cluster)
         cluster.Trace("{a} is cut off", server.Id);
         cluster.World.After(time, () =>
         {
-            if (!_isHealed) cluster.Network.Heal(cut);
+            if (!cluster.IsHealed) cluster.Network.Heal(cut);
         });
     }
 

@@ -59,6 +59,9 @@ internal sealed class SimCluster
     /// <summary>Requests at servers.</summary>
     public List<Call> OpenCalls { get; } = [];
 
+    /// <summary>The time of faults is over.</summary>
+    public bool IsHealed { get; set; }
+
     /// <summary>Nobody asks for anything any more.</summary>
     public bool IsOver { get; set; }
 

@@ -63,7 +63,7 @@ internal sealed record SwarmSettings
         return new SwarmSettings
         {
             Servers = Math.Clamp(servers, 1, SlotsMax),
-            SafetyTime = TimeSpan.FromSeconds(20 + random.Next(30)),
+            SafetyTime = TimeSpan.FromSeconds(10 + random.Next(20)),
             Loss = rough ? random.Next(10) / 100.0 : 0,
             Duplicate = rough ? random.Next(10) / 100.0 : 0,
             Reorder = rough ? random.Next(4) / 100.0 : 0,

@@ -52,6 +52,18 @@ public class SnapshotStoreTests
     }
 
     [Fact]
+    public void What_changes_after_it_was_opened_is_noticed_before_its_end()
+    {
+        var store = SnapshotStore.Open(_disk);
+        Save(store, 9, WalHarness.Data(9, 1, 1000));
+        using var snapshot = store.OpenNewest(_disk, out _)!;
+        var piece = new byte[600];
+        Assert.Equal(600, snapshot.Read(piece));
+        _disk.Damage("raft/snapshots/1-9-1000/state.bin", 800, 1);
+        Assert.Throws<DiskException>(() => snapshot.Read(piece));
+    }
+
+    [Fact]
     public void Two_are_retained_and_the_log_is_needed_behind_the_older_one()
     {
         var store = SnapshotStore.Open(_disk);
