@@ -141,6 +141,15 @@ internal sealed class SimCluster
         if ((CommandType)call.Sent.Span[0] == CommandType.KVS) Locks.OnAnswered(call);
     }
 
+    /// <summary>A client knows that its write is done: from now on no server may answer a linearizable read without it.</summary>
+    public void OnHeard(Call call)
+    {
+        if (call.Kind != NodeRequestKind.Apply || call.Result.Index == 0) return;
+        foreach (var server in Servers)
+            if (server.MayReadByLease && server.Root.LastIndex < call.Result.Index)
+                SimFailureException.Safety("a lease covers every acknowledged write", $"{server.Identity.NodeName} may answer reads from the state at index {server.Root.LastIndex}, a write at {call.Result.Index} was acknowledged by {call.Server.Identity.NodeName}");
+    }
+
     public void OnPublished(SimServer server)
     {
         foreach (var watcher in Watchers) watcher.OnPublished(server);

@@ -92,6 +92,7 @@ internal sealed class Call(SimCluster cluster, SimServer server, Action<Call> ov
         if (_isOver) return;
         _isOver = true;
         Outcome = outcome;
+        if (outcome == Outcome.Answered) cluster.OnHeard(this);
         cluster.OpenCalls.Remove(this);
         over(this);
     }
