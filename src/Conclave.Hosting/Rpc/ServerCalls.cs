@@ -15,6 +15,7 @@ internal sealed class ServerCalls : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly RpcPool _pool;
     private readonly RpcServer _server;
+    private readonly SnapshotServer _snapshots;
     private readonly ConnectionsPerAddress _connections;
     private readonly DigestComparison _comparison;
 
@@ -36,6 +37,7 @@ internal sealed class ServerCalls : IAsyncDisposable
         var methods = Methods(node, Gateway, () => Pools, time);
         DigestComparison.AddTo(methods, () => node.Digests);
         _server = new RpcServer(methods, limits, time, log);
+        _snapshots = new SnapshotServer(node, Gateway);
         _comparison = new DigestComparison(node, () => node.Digests, _pool, time, loggers.CreateLogger("agent.server.raft"));
     }
 
@@ -50,6 +52,7 @@ internal sealed class ServerCalls : IAsyncDisposable
     {
         port.Handle(ConnectionKind.Mux, new Handler(_connections, _server.ServeMuxAsync));
         port.Handle(ConnectionKind.SingleCalls, new Handler(_connections, _server.ServeSingleAsync));
+        port.Handle(ConnectionKind.Snapshot, new Handler(_connections, _snapshots.ServeAsync));
     }
 
     /// <summary>The Raft peers that another server has, or why it does not say.</summary>

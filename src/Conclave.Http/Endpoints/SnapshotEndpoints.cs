@@ -1,25 +1,16 @@
 using System.Buffers;
-using System.Globalization;
-using Conclave.Core;
-using Conclave.Core.Codec;
 using Conclave.Core.Model;
 using Conclave.Http.Blocking;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Conclave.Http.Server;
 using Conclave.Node;
-using Conclave.State;
 
 namespace Conclave.Http.Endpoints;
 
 /// <summary><c>/v1/snapshot</c>: the state as an archive, and an archive in the place of the state.</summary>
 public sealed class SnapshotEndpoints(ReadResponder reads) : IEndpoints
 {
-    // Packed and unpacked bytes of an archive: both are held in memory while it is read.
-    private const int ArchiveBytesMax = 512 << 20, UnpackedBytesMax = 1 << 30;
-
-    private const int PieceBytes = 256 << 10;
-
     /// <inheritdoc/>
     public void Map(Router router) => router.Add("/v1/snapshot", HttpVerbs.Get | HttpVerbs.Put, request => request.Verb == HttpVerbs.Get ? Save(request) : Restore(request));
 
@@ -42,7 +33,7 @@ public sealed class SnapshotEndpoints(ReadResponder reads) : IEndpoints
             return;
         }
         // Reading and packing the state takes long and must not hold up a thread that serves sockets.
-        var archive = await Task.Run(() => Pack(root)).ConfigureAwait(false);
+        var archive = await Task.Run(() => StateArchive.Pack(root, root.LastIndex, reads.Gateway.Status)).ConfigureAwait(false);
         reads.SetHeaders(request, root.LastIndex, grant);
         await request.SendPackedAsync("application/x-gzip", archive.WrittenMemory).ConfigureAwait(false);
     }
@@ -65,15 +56,15 @@ public sealed class SnapshotEndpoints(ReadResponder reads) : IEndpoints
             await request.SendErrorAsync("stale not allowed for restore").ConfigureAwait(false);
             return;
         }
-        var body = await request.ReadBodyAsync(ArchiveBytesMax).ConfigureAwait(false);
+        var body = await request.ReadBodyAsync(StateArchive.BytesMax).ConfigureAwait(false);
         if (body.TooLarge)
         {
-            await request.SendTextAsync(413, $"Request body too large, max size: {ArchiveBytesMax} bytes.").ConfigureAwait(false);
+            await request.SendTextAsync(413, $"Request body too large, max size: {StateArchive.BytesMax} bytes.").ConfigureAwait(false);
             return;
         }
         byte[] archive = body.Bytes.ToArray();
         request.ReleaseBody();
-        var (root, index, refusal) = await Task.Run(() => Unpack(archive)).ConfigureAwait(false);
+        var (root, index, refusal) = await Task.Run(() => StateArchive.Unpack(archive)).ConfigureAwait(false);
         if (root is not null)
         {
             var result = await reads.Gateway.RestoreAsync(root, index, default).ConfigureAwait(false);
@@ -81,53 +72,5 @@ public sealed class SnapshotEndpoints(ReadResponder reads) : IEndpoints
         }
         if (refusal.Length > 0) await request.SendErrorAsync(refusal).ConfigureAwait(false);
         else await request.SendEmptyAsync().ConfigureAwait(false);
-    }
-
-    // Everything is read and checked to the end before anybody hears of it.
-    private static (StateRoot? Root, ulong Index, string Refusal) Unpack(byte[] archive)
-    {
-        try
-        {
-            var content = SnapshotArchive.Read(archive, UnpackedBytesMax);
-            SnapshotArchive.CheckForRestore(content);
-            using var reader = new SnapshotReader();
-            for (int at = 0; at < content.State.Length; at += PieceBytes) reader.Read(content.State.Span.Slice(at, Math.Min(PieceBytes, content.State.Length - at)));
-            return (reader.Complete(), content.Meta.Index, "");
-        }
-        catch (SnapshotRefusedException refused)
-        {
-            return (null, 0, refused.Message);
-        }
-        catch (SnapshotException refused)
-        {
-            return (null, 0, $"Raft error when restoring snapshot: failed to restore snapshot: {refused.Message}");
-        }
-    }
-
-    private ArrayBufferWriter<byte> Pack(StateRoot root)
-    {
-        var state = new ArrayBufferWriter<byte>();
-        var writer = new SnapshotWriter(root);
-        while (writer.Write(state))
-        {
-            // Table by table, until the stream is complete.
-        }
-        var archive = new ArrayBufferWriter<byte>();
-        var now = DateTimeOffset.UtcNow;
-        SnapshotArchive.Write(archive, Describe(root, now), new ReadOnlySequence<byte>(state.WrittenMemory), WallTime.From(now));
-        return archive;
-    }
-
-    private ArchiveMeta Describe(StateRoot root, DateTimeOffset now)
-    {
-        var status = reads.Gateway.Status;
-        return new ArchiveMeta
-        {
-            Id = string.Create(CultureInfo.InvariantCulture, $"{status.Term}-{root.LastIndex}-{now.ToUnixTimeMilliseconds()}"),
-            Index = root.LastIndex,
-            Term = status.Term,
-            Servers = [.. status.Servers.Select(static server => new ArchiveServer(server.IsVoter ? 0 : 1, server.Id, server.Address))],
-            ConfigurationIndex = status.ConfigurationIndex,
-        };
     }
 }

@@ -81,6 +81,16 @@ internal sealed class FakeGateway(FakeCluster cluster, string name) : INodeGatew
         return _status.IsLeader ? new ReadGrant(_root, null, KnownLeader: true, 0) : new ReadGrant(null, ErrorTexts.NoLeader, KnownLeader: false, 0);
     }
 
+    /// <summary>What was last restored.</summary>
+    public (StateRoot Root, ulong Index)? Restored { get; private set; }
+
+    public ValueTask<ApplyResult> RestoreAsync(StateRoot root, ulong index, CancellationToken stop)
+    {
+        if (!_status.IsLeader) return new(ApplyResult.Error(ErrorTexts.NoLeader));
+        Restored = (root, index);
+        return new(ApplyResult.None);
+    }
+
     public ValueTask<Session?> RenewSessionAsync(string id, CancellationToken stop)
     {
         if (!_status.IsLeader) throw new NodeUnavailableException(ErrorTexts.NoLeader);

@@ -19,6 +19,7 @@ internal sealed class FakeServer : IAsyncDisposable
     private readonly List<Task> _running = [];
     private readonly Task _accepting;
     private readonly RpcServer _server;
+    private readonly SnapshotServer _snapshots;
 
     public FakeServer(FakeCluster cluster, string name, ForwardLimits? limits = null, DigestTrail? digests = null)
     {
@@ -29,6 +30,7 @@ internal sealed class FakeServer : IAsyncDisposable
         var methods = ServerCalls.Methods(Local, Gateway, () => Pools, TimeProvider.System);
         DigestComparison.AddTo(methods, () => digests);
         _server = new RpcServer(methods, rpc, TimeProvider.System, NullLogger.Instance);
+        _snapshots = new SnapshotServer(Local, Gateway);
         _listener.Start();
         Address = _listener.LocalEndpoint.ToString()!;
         _accepting = AcceptAsync();
@@ -91,7 +93,8 @@ internal sealed class FakeServer : IAsyncDisposable
         await using var stream = client.GetStream();
         byte[] first = new byte[1];
         if (await stream.ReadAsync(first) == 0) return;
-        if (first[0] == 4) await _server.ServeMuxAsync(stream, _stop.Token);
+        if (first[0] == 5) await _snapshots.ServeAsync(stream, _stop.Token);
+        else if (first[0] == 4) await _server.ServeMuxAsync(stream, _stop.Token);
         else await _server.ServeSingleAsync(stream, _stop.Token);
     }
 }
