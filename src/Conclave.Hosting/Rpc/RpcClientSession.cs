@@ -37,12 +37,12 @@ internal sealed class RpcClientSession(RpcLimits limits, TimeProvider time) : Mu
     /// <summary>Makes a call. Never throws but when <paramref name="stop"/> is cancelled before the call left: afterwards it counts as lost.</summary>
     public async ValueTask<RpcOutcome> CallAsync(ReadOnlyMemory<byte> method, bool isForwarded, ReadOnlyMemory<byte> argument, CancellationToken stop)
     {
-        CallStream? call;
+        PendingCall? call;
         lock (Gate) call = Start(method.Span, isForwarded, argument.Span);
         if (call is null) return RpcOutcome.NotSent("no stream");
         Wake();
-        await using var giveUp = stop.UnsafeRegister(static call => ((CallStream)call!).GiveUp(), call).ConfigureAwait(false);
-        return await call.Completion.ConfigureAwait(false);
+        await using var giveUp = stop.UnsafeRegister(static call => ((PendingCall)call!).GiveUp(), call).ConfigureAwait(false);
+        return await call.Ended.ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -51,17 +51,17 @@ internal sealed class RpcClientSession(RpcLimits limits, TimeProvider time) : Mu
     /// <inheritdoc/>
     public override void OnData(MuxStream stream, ReadOnlySpan<byte> bytes)
     {
-        var call = (CallStream)stream.Tag!;
+        var calls = (CallStream)stream.Tag!;
         Mux.Grant(stream, bytes.Length);
         try
         {
-            if (!call.IsRunning) throw new MsgPackException("a reply to no call", 0);
-            if (call.Collector.Add(bytes)) Complete(call);
+            if (calls.Current is null) throw new MsgPackException("a reply to no call", 0);
+            if (calls.Collector.Add(bytes)) Complete(calls, calls.Current);
         }
         catch (MsgPackException malformed)
         {
             Mux.Reset(stream);
-            Finish(call, RpcOutcome.Lost(malformed.Message));
+            Finish(calls, RpcOutcome.Lost(malformed.Message));
         }
     }
 
@@ -75,35 +75,33 @@ internal sealed class RpcClientSession(RpcLimits limits, TimeProvider time) : Mu
     /// <inheritdoc/>
     public override void OnEnded(MuxStream stream, MuxStreamEnd end)
     {
-        var call = (CallStream)stream.Tag!;
-        bool hasLeft = stream.SentBytes > call.SentBefore;
-        Finish(call, hasLeft ? RpcOutcome.Lost("EOF") : RpcOutcome.NotSent("the connection ended"));
+        var calls = (CallStream)stream.Tag!;
+        Finish(calls, calls.Current is { HasLeft: true } ? RpcOutcome.Lost("EOF") : RpcOutcome.NotSent("the connection ended"));
     }
 
-    private CallStream? Start(ReadOnlySpan<byte> method, bool isForwarded, ReadOnlySpan<byte> argument)
+    private PendingCall? Start(ReadOnlySpan<byte> method, bool isForwarded, ReadOnlySpan<byte> argument)
     {
         if (Mux.IsOver) return null;
-        var call = TakeIdle();
-        if (call is null)
+        var calls = TakeIdle();
+        if (calls is null)
         {
             if (!Mux.TryOpen(out var stream)) return null;
-            call = new CallStream(this, stream, limits.ResultBytesMax);
-            stream.Tag = call;
+            stream.Tag = calls = new CallStream(stream, limits.ResultBytesMax);
         }
         var message = new PooledBuffer(method.Length + argument.Length + 64);
         var writer = new MsgPackWriter(message);
         new RpcCallHeader { Seq = ++_seq, ServiceMethod = method, IsForwarded = isForwarded }.Write(ref writer);
         writer.WriteRaw(argument);
         writer.Flush();
-        call.Begin(_seq);
-        if (Mux.TrySend(call.Stream, message))
+        var call = new PendingCall(this, calls, _seq);
+        if (Mux.TrySend(calls.Stream, message))
         {
+            calls.Current = call;
             _running++;
             return call;
         }
         message.Dispose();
-        call.IsRunning = false;
-        Mux.Reset(call.Stream);
+        Mux.Reset(calls.Stream);
         return null;
     }
 
@@ -114,17 +112,13 @@ internal sealed class RpcClientSession(RpcLimits limits, TimeProvider time) : Mu
         return null;
     }
 
-    private void Complete(CallStream call)
+    private void Complete(CallStream calls, PendingCall call)
     {
-        var reply = call.Collector.Take();
-        if (call.Collector.BytesHeld > 0 || call.Collector.IsBroken)
-        {
-            reply.Dispose();
-            throw new MsgPackException("bytes behind a reply", 0);
-        }
+        var reply = calls.Collector.Take();
         RpcOutcome outcome;
         try
         {
+            if (calls.Collector.BytesHeld > 0 || calls.Collector.IsBroken) throw new MsgPackException("bytes behind a reply", 0);
             var reader = new MsgPackReader(reply.Bytes);
             var header = RpcReplyHeader.Read(ref reader);
             if (header.Seq != call.Seq) throw new MsgPackException("a reply to another call", 0);
@@ -137,58 +131,57 @@ internal sealed class RpcClientSession(RpcLimits limits, TimeProvider time) : Mu
         }
         bool isRefused = outcome.End == RpcEnd.Error;
         if (isRefused) reply.Dispose();
-        Finish(call, outcome);
+        Finish(calls, outcome);
         // Peers end a stream after an error, and so do we: what stands on it behind one is not certain.
-        if (isRefused || _idle.Count >= limits.IdleStreamsMax) Mux.Finish(call.Stream);
-        else _idle.Push(call);
+        if (isRefused || _idle.Count >= limits.IdleStreamsMax) Mux.Finish(calls.Stream);
+        else _idle.Push(calls);
     }
 
-    private void Finish(CallStream call, in RpcOutcome outcome)
+    private void Finish(CallStream calls, in RpcOutcome outcome)
     {
-        if (!call.IsRunning)
-        {
-            outcome.Dispose();
-            return;
-        }
-        call.IsRunning = false;
+        if (calls.Current is not { } call) return;
+        calls.Current = null;
         _running--;
         _lastUse = _time.GetTimestamp();
-        if (outcome.End != RpcEnd.Result) call.Collector.Dispose();
+        if (outcome.End != RpcEnd.Result) calls.Collector.Dispose();
         call.SetOutcome(outcome);
     }
 
-    private void GiveUp(CallStream call)
+    private void GiveUp(PendingCall call)
     {
         lock (Gate)
         {
-            if (!call.IsRunning) return;
-            bool hasLeft = call.Stream.SentBytes > call.SentBefore;
-            Mux.Reset(call.Stream);
-            Finish(call, hasLeft ? RpcOutcome.Lost("i/o deadline reached") : RpcOutcome.NotSent("i/o deadline reached"));
+            if (!ReferenceEquals(call.Calls.Current, call)) return;    // it has ended, and the stream may have the next one already
+            bool hasLeft = call.HasLeft;
+            Mux.Reset(call.Calls.Stream);
+            Finish(call.Calls, hasLeft ? RpcOutcome.Lost("i/o deadline reached") : RpcOutcome.NotSent("i/o deadline reached"));
         }
         Wake();
     }
 
-    /// <summary>One stream and the call on it.</summary>
-    private sealed class CallStream(RpcClientSession session, MuxStream stream, long resultBytesMax)
+    /// <summary>One stream, on which one call after the other runs.</summary>
+    private sealed class CallStream(MuxStream stream, long resultBytesMax)
     {
-        private TaskCompletionSource<RpcOutcome> _completion = null!;
-
         public readonly MuxStream Stream = stream;
         public readonly CallCollector Collector = new(resultBytesMax);
-        public bool IsRunning;
-        public ulong Seq;
-        public long SentBefore;
+        public PendingCall? Current;
+    }
 
-        public Task<RpcOutcome> Completion => _completion.Task;
+    /// <summary>One call. An object of its own: whoever made it may look at it when the stream has long had the next one.</summary>
+    private sealed class PendingCall(RpcClientSession session, CallStream calls, ulong seq)
+    {
+        private readonly TaskCompletionSource<RpcOutcome> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly long _sentBefore = calls.Stream.SentBytes;
 
-        public void Begin(ulong seq)
-        {
-            _completion = new TaskCompletionSource<RpcOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-            (Seq, SentBefore, IsRunning) = (seq, Stream.SentBytes, true);
-        }
+        public readonly CallStream Calls = calls;
+        public readonly ulong Seq = seq;
 
-        public void SetOutcome(in RpcOutcome outcome) => _completion.SetResult(outcome);
+        public Task<RpcOutcome> Ended => _ended.Task;
+
+        /// <summary>Whether any of it was handed to the connection.</summary>
+        public bool HasLeft => Calls.Stream.SentBytes > _sentBefore;
+
+        public void SetOutcome(in RpcOutcome outcome) => _ended.SetResult(outcome);
 
         public void GiveUp() => session.GiveUp(this);
     }
