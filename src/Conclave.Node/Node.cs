@@ -31,6 +31,7 @@ public sealed class Node : IAppliedEntries
     private readonly ScrubDuty _scrub;
     private readonly AutopilotDuty _autopilot;
     private readonly RestoreDuty _restore;
+    private readonly ServerRequests _servers;
     private readonly Func<string, ServerProgress?> _progressOf;
     private readonly List<NodeRequest> _scratch = [];
     private Instant _now;
@@ -58,6 +59,7 @@ public sealed class Node : IAppliedEntries
         _sending = new SnapshotSending(config.Limits, recovered.Snapshots, _replica, _snapshots, Outbox);
         _receiving = new SnapshotReceiving(recovered.Snapshots, _replica, _snapshots, Outbox);
         _scrub = new ScrubDuty(config.Limits, recovered.Wal, recovered.Snapshots, _replica, _snapshots, now);
+        _servers = new ServerRequests(_replica.Raft, Outbox);
         _restore = new RestoreDuty(recovered.Snapshots, _replica, _snapshots, Outbox);
         _autopilot = new AutopilotDuty(config.Identity.NodeId, config.Raft.HeartbeatTimeout / 2);
         _progressOf = ProgressOf;
@@ -207,6 +209,7 @@ public sealed class Node : IAppliedEntries
         FailProposals(ErrorTexts.ShuttingDown);
         while (_held.TryTake(out var request)) Fail(request, ErrorTexts.ShuttingDown);
         _reads.FailAll(ErrorTexts.ShuttingDown);
+        _servers.FailAll(ErrorTexts.ShuttingDown);
     }
 
     // The state is another one: whatever was known of sessions and tombstones is not true of it, and what was in flight is gone.
@@ -226,6 +229,7 @@ public sealed class Node : IAppliedEntries
         bool changed = _replica.Settle(Outbox);
         if (changed) OnLeadershipChanged();
         _reads.Complete(_replica.Applied);
+        _servers.OnCommitted();
         if (!_becameReady) return !_replica.Raft.Effects.IsEmpty;
 
         _becameReady = false;
@@ -260,6 +264,7 @@ public sealed class Node : IAppliedEntries
         _duties.Resign();
         _autopilot.Resign();
         _restore.Resign();
+        _servers.FailAll(ErrorTexts.LeadershipLost);
         FailProposals(ErrorTexts.LeadershipLost);
     }
 
@@ -292,6 +297,15 @@ public sealed class Node : IAppliedEntries
                 request.Session = _duties.Renew(request.SessionId, _replica.Root, _now);
                 request.Result = ApplyResult.None;
                 Outbox.Complete(request);
+                break;
+            case NodeRequestKind.RemoveServer when !_restore.IsRunning:
+                _servers.Remove(request);
+                break;
+            case NodeRequestKind.TransferLeadership when !_restore.IsRunning:
+                _servers.Transfer(request);
+                break;
+            case NodeRequestKind.RemoveServer or NodeRequestKind.TransferLeadership:
+                Fail(request, "a snapshot is being restored");
                 break;
             case NodeRequestKind.Restore:
                 _restore.Begin(request, _wall);

@@ -13,6 +13,10 @@ public enum NodeRequestKind : byte
     RenewSession,
     /// <summary>Say when a linearizable read is allowed.</summary>
     ReadBarrier,
+    /// <summary>Take the server <see cref="NodeRequest.ServerId"/> out of the Raft configuration.</summary>
+    RemoveServer,
+    /// <summary>Hand leadership to the server <see cref="NodeRequest.ServerId"/>, or to the most current one when that is empty.</summary>
+    TransferLeadership,
     /// <summary>Put <see cref="NodeRequest.RestoredRoot"/> in the place of the state, on all servers.</summary>
     Restore,
 }
@@ -31,6 +35,9 @@ public abstract class NodeRequest
 
     /// <summary>For <see cref="NodeRequestKind.RenewSession"/>: which session.</summary>
     public string SessionId { get; set; } = "";
+
+    /// <summary>For the requests about a server: its Raft id.</summary>
+    public string ServerId { get; set; } = "";
 
     /// <summary>For <see cref="NodeRequestKind.Restore"/>: the new state.</summary>
     public StateRoot? RestoredRoot { get; set; }

@@ -24,6 +24,8 @@ internal sealed class CommandMethods(INodeGateway local, INodeGateway anywhere)
         methods.Add("Operator.AutopilotSetConfiguration", (call, result) => ApplyAsync(CommandType.Autopilot, call, result));
         methods.Add("Coordinate.Update", UpdateCoordinateAsync);
         methods.Add("Session.Renew", RenewAsync);
+        methods.Add(ServerRequest.RemoveMethod, (call, result) => ServerAsync(call, result, isTransfer: false));
+        methods.Add(ServerRequest.TransferMethod, (call, result) => ServerAsync(call, result, isTransfer: true));
         methods.Add("Conclave.ReadIndex", ReadIndexAsync);
     }
 
@@ -36,6 +38,18 @@ internal sealed class CommandMethods(INodeGateway local, INodeGateway anywhere)
         if (applied.Kind == ApplyResultKind.Error) return applied.Text;
         var writer = new MsgPackWriter(result);
         CommandResults.Write(ref writer, type, applied);
+        writer.Flush();
+        return null;
+    }
+
+    private async ValueTask<string?> ServerAsync(RpcCall call, PooledBuffer result, bool isTransfer)
+    {
+        string id = ServerRequest.ReadId(call.Argument.Span);
+        if (GatewayFor(call) is not { } gateway) return ErrorTexts.NoLeader;
+        var done = isTransfer ? await gateway.TransferLeadershipAsync(id, CancellationToken.None).ConfigureAwait(false) : await gateway.RemoveServerAsync(id, CancellationToken.None).ConfigureAwait(false);
+        if (done.Kind == ApplyResultKind.Error) return done.Text;
+        var writer = new MsgPackWriter(result);
+        writer.WriteMapHeader(0);
         writer.Flush();
         return null;
     }

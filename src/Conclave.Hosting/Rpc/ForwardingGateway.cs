@@ -79,6 +79,18 @@ internal sealed class ForwardingGateway : INodeGateway
     }
 
     /// <inheritdoc/>
+    public ValueTask<ApplyResult> RemoveServerAsync(string serverId, CancellationToken stop) => AskAboutServerAsync(serverId, isTransfer: false, stop);
+
+    /// <inheritdoc/>
+    public ValueTask<ApplyResult> TransferLeadershipAsync(string serverId, CancellationToken stop) => AskAboutServerAsync(serverId, isTransfer: true, stop);
+
+    private async ValueTask<ApplyResult> AskAboutServerAsync(string serverId, bool isTransfer, CancellationToken stop)
+    {
+        var done = await _calls.RunAsync(new ServerRequest(_local, serverId, isTransfer), stop).ConfigureAwait(false);
+        return done.Error is null ? done.Value : ApplyResult.Error(done.Error);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<ApplyResult> RestoreAsync(StateRoot root, ulong index, CancellationToken stop)
     {
         var status = _local.Status;

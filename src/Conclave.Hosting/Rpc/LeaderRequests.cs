@@ -54,6 +54,60 @@ internal sealed class CoordinateRequest(INodeGateway local, CoordinateEntry entr
     public ApplyResult Read(ReadOnlyMemory<byte> result) => ApplyResult.None;
 }
 
+/// <summary>A request about one server of the Raft configuration.</summary>
+/// <param name="local">This node.</param>
+/// <param name="serverId">Its id; for a transfer it may be empty.</param>
+/// <param name="isTransfer">Hand leadership to it, rather than remove it.</param>
+internal sealed class ServerRequest(INodeGateway local, string serverId, bool isTransfer) : ILeaderRequest<ApplyResult>
+{
+    /// <summary>The method that removes a server.</summary>
+    public const string RemoveMethod = "Operator.RaftRemovePeerByID";
+
+    /// <summary>The method that hands over.</summary>
+    public const string TransferMethod = "Operator.RaftLeadershipTransfer";
+
+    private static readonly byte[] s_remove = System.Text.Encoding.UTF8.GetBytes(RemoveMethod), s_transfer = System.Text.Encoding.UTF8.GetBytes(TransferMethod);
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Method => isTransfer ? s_transfer : s_remove;
+
+    /// <inheritdoc/>
+    public bool IsRepeatable => false;
+
+    /// <inheritdoc/>
+    public async ValueTask<Attempt<ApplyResult>> ServeAsync(CancellationToken stop)
+    {
+        var result = isTransfer ? await local.TransferLeadershipAsync(serverId, stop).ConfigureAwait(false) : await local.RemoveServerAsync(serverId, stop).ConfigureAwait(false);
+        return new(result, result.Kind == ApplyResultKind.Error ? result.Text : null);
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Argument() => RpcEncoding.Bytes((ref MsgPackWriter writer) =>
+    {
+        writer.WriteMapHeader(4);
+        writer.WriteField("Address"u8, "");
+        writer.WriteField("Datacenter"u8, local.Identity.Datacenter);
+        writer.WriteField("ID"u8, serverId);
+        writer.WriteField("Token"u8, "");
+    });
+
+    /// <summary>Reads the server's id from the argument of either method.</summary>
+    public static string ReadId(ReadOnlySpan<byte> argument)
+    {
+        var reader = new MsgPackReader(argument);
+        string id = "";
+        for (int left = reader.ReadMapHeader(); left > 0; left--)
+        {
+            if (reader.ReadKey().SequenceEqual("ID"u8)) id = reader.ReadText();
+            else reader.Skip();
+        }
+        return id;
+    }
+
+    /// <inheritdoc/>
+    public ApplyResult Read(ReadOnlyMemory<byte> result) => ApplyResult.None;
+}
+
 /// <summary>Restarts the time limit of a session.</summary>
 internal sealed class RenewRequest(INodeGateway local, string id) : ILeaderRequest<Session?>
 {

@@ -111,6 +111,22 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox, System
     }
 
     /// <inheritdoc/>
+    public ValueTask<ApplyResult> RemoveServerAsync(string serverId, CancellationToken stop) => AskAboutServer(NodeRequestKind.RemoveServer, serverId, stop);
+
+    /// <inheritdoc/>
+    public ValueTask<ApplyResult> TransferLeadershipAsync(string serverId, CancellationToken stop) => AskAboutServer(NodeRequestKind.TransferLeadership, serverId, stop);
+
+    private ValueTask<ApplyResult> AskAboutServer(NodeRequestKind kind, string serverId, CancellationToken stop)
+    {
+        if (stop.IsCancellationRequested) return ValueTask.FromCanceled<ApplyResult>(stop);
+        var request = _pool.Rent(kind);
+        request.ServerId = serverId;
+        short token = request.Token;
+        Post(request, stop);
+        return new ValueTask<ApplyResult>(request, token);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<ApplyResult> RestoreAsync(StateRoot root, ulong index, CancellationToken stop)
     {
         if (stop.IsCancellationRequested) return ValueTask.FromCanceled<ApplyResult>(stop);

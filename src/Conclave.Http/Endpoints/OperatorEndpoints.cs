@@ -19,6 +19,7 @@ public sealed class OperatorEndpoints(INodeGateway gateway) : IEndpoints
     {
         router.Add("/v1/operator/raft/configuration", HttpVerbs.Get, Local(gateway, RaftConfiguration));
         router.Add("/v1/operator/raft/peer", HttpVerbs.Delete, Local(gateway, RemovePeer));
+        router.Add("/v1/operator/raft/transfer-leader", HttpVerbs.Post, Local(gateway, TransferLeader));
         router.Add("/v1/operator/autopilot/configuration", HttpVerbs.Get | HttpVerbs.Put, Local(gateway, Autopilot));
     }
 
@@ -63,10 +64,36 @@ public sealed class OperatorEndpoints(INodeGateway gateway) : IEndpoints
         string id = request.Text(Param.Id), address = request.Text(Param.Address);
         if (id.Length == 0 && address.Length == 0) return request.SendTextAsync(400, "Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove");
         if (id.Length > 0 && address.Length > 0) return request.SendTextAsync(400, "Bad request: Must specify only one of ?id or ?address");
-        var known = gateway.Status.Servers.Any(server => id.Length > 0 ? server.Id == id : server.Address == address);
+        if (!gateway.Status.KnownLeader) return request.SendErrorAsync(ErrorText.NoLeader);
+        var server = gateway.Status.Servers.FirstOrDefault(server => id.Length > 0 ? server.Id == id : server.Address == address);
         var named = id.Length > 0 ? $"id {GoQuote.Quote(id)}" : $"address {GoQuote.Quote(address)}";
+        if (server is null) return request.SendErrorAsync($"{named} was not found in the Raft configuration");
         // The only server of a cluster cannot leave it.
-        return request.SendErrorAsync(known ? $"{named} is the last voter and cannot be removed" : $"{named} was not found in the Raft configuration");
+        if (server.IsVoter && gateway.Status.PeerAddresses.Count == 1) return request.SendErrorAsync($"{named} is the last voter and cannot be removed");
+        return RemoveAsync(request, server.Id);
+    }
+
+    private async ValueTask RemoveAsync(ApiRequest request, string id)
+    {
+        var result = await gateway.RemoveServerAsync(id, default).ConfigureAwait(false);
+        if (result.Kind == ApplyResultKind.Error) await request.SendErrorAsync(result.Text).ConfigureAwait(false);
+        else await request.SendEmptyAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask TransferLeader(ApiRequest request)
+    {
+        var result = await gateway.TransferLeadershipAsync(request.Text(Param.Id), default).ConfigureAwait(false);
+        if (result.Kind == ApplyResultKind.Error)
+        {
+            await request.SendErrorAsync(result.Text).ConfigureAwait(false);
+            return;
+        }
+        var json = request.StartJson();
+        json.BeginObject();
+        json.Name("Success"u8);
+        json.Bool(true);
+        json.EndObject();
+        await request.SendJsonAsync().ConfigureAwait(false);
     }
 
     private ValueTask Autopilot(ApiRequest request) => request.Verb == HttpVerbs.Get ? ShowAutopilot(request) : SetAutopilot(request);

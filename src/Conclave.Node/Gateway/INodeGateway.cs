@@ -105,6 +105,12 @@ public interface INodeGateway
     /// <summary>Waits until a read of this freshness is allowed. Completes synchronously and allocates nothing for stale reads and while the lease holds.</summary>
     ValueTask<ReadGrant> ReadAsync(ReadMode mode, CancellationToken stop);
 
+    /// <summary>Takes a server out of the Raft configuration, at the leader. Completes when that is committed.</summary>
+    ValueTask<ApplyResult> RemoveServerAsync(string serverId, CancellationToken stop) => new(ApplyResult.Error("this server has no others"));
+
+    /// <summary>Makes the leader hand over to a server with a vote, or to the most current one when <paramref name="serverId"/> is empty. Completes when it has begun.</summary>
+    ValueTask<ApplyResult> TransferLeadershipAsync(string serverId, CancellationToken stop) => new(ApplyResult.Error("this server has no others"));
+
     /// <summary>
     /// Puts a state that was read from an archive in the place of the whole state, on all servers. Completes when a majority has it and the leader's duties have begun anew; an error names the reason, and
     /// unless it says otherwise nothing has changed.
