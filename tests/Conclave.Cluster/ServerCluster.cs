@@ -1,0 +1,146 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Conclave.Cluster;
+
+/// <summary>Servers as processes on the loopback interface, spoken to over HTTP like everybody does.</summary>
+internal sealed class ServerCluster : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90), Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("conclave-cluster-").FullName;
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly List<ServerProcess> _servers = [];
+
+    public ServerProcess this[int index] => _servers[index];
+
+    public IEnumerable<string> Join => _servers.Select(static server => server.GossipAddress);
+
+    /// <summary>Three servers that have found each other and follow a leader.</summary>
+    public static async Task<ServerCluster> StartAsync()
+    {
+        var cluster = new ServerCluster();
+        for (int i = 0; i < 3; i++) cluster.Add();
+        foreach (var server in cluster._servers) server.Start(cluster.Join);
+        await cluster.WaitAsync("three voters", async () =>
+        {
+            foreach (var server in cluster._servers)
+                if ((await cluster.PeersAsync(server)).Count != 3 || await cluster.LeaderAsync(server) is null) return false;
+            return true;
+        });
+        return cluster;
+    }
+
+    /// <summary>One more server, not started.</summary>
+    public ServerProcess Add(string? name = null)
+    {
+        var server = new ServerProcess(Path.Combine(_folder, $"{_servers.Count}"), name ?? $"server-{_servers.Count + 1}");
+        _servers.Add(server);
+        return server;
+    }
+
+    /// <summary>The server that leads, as all running ones that know one see it.</summary>
+    public async Task<ServerProcess> LeaderAsync()
+    {
+        ServerProcess? leader = null;
+        await WaitAsync("a leader", async () =>
+        {
+            foreach (var server in _servers.Where(static server => server.IsRunning))
+                if (await LeaderAsync(server) is { } address && _servers.Find(other => other.RaftAddress == address) is { IsRunning: true } found) leader = found;
+            return leader is not null;
+        });
+        return leader!;
+    }
+
+    public IEnumerable<ServerProcess> Others(ServerProcess server) => _servers.Where(other => other != server && other.IsRunning);
+
+    /// <summary>One attempt to write: true when it was acknowledged.</summary>
+    public async Task<bool> TryPutAsync(ServerProcess server, string key, string value)
+    {
+        try
+        {
+            var answer = await _client.PutAsync($"{server.Http}/v1/kv/{key}", new StringContent(value));
+            return answer.IsSuccessStatusCode && await answer.Content.ReadAsStringAsync() == "true";
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException)
+        {
+            return false;
+        }
+    }
+
+    public Task PutAsync(ServerProcess server, string key, string value) => WaitAsync($"a write at {server.Name}", () => TryPutAsync(server, key, value));
+
+    /// <summary>The value, read as fresh as the query says; null when there is none or no answer.</summary>
+    public async Task<string?> GetAsync(ServerProcess server, string key, string query = "")
+    {
+        try
+        {
+            var answer = await _client.GetAsync($"{server.Http}/v1/kv/{key}?raw{query}");
+            return answer.IsSuccessStatusCode ? await answer.Content.ReadAsStringAsync() : null;
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException)
+        {
+            return null;
+        }
+    }
+
+    public Task WaitForValueAsync(ServerProcess server, string key, string value, string query = "") =>
+        WaitAsync($"{key} = {value} at {server.Name}", async () => await GetAsync(server, key, query) == value);
+
+    public async Task<IReadOnlyList<string>> PeersAsync(ServerProcess server)
+    {
+        var peers = await JsonAsync(server, "/v1/status/peers");
+        return peers is JsonArray list ? [.. list.Select(static peer => peer!.GetValue<string>())] : [];
+    }
+
+    /// <summary>Id, address and vote of each server in the Raft configuration.</summary>
+    public async Task<List<(string Id, string Address, bool Voter)>> ConfigurationAsync(ServerProcess server)
+    {
+        var answer = await JsonAsync(server, "/v1/operator/raft/configuration?stale");
+        if (answer?["Servers"] is not JsonArray servers) return [];
+        return [.. servers.Select(static entry => (entry!["ID"]!.GetValue<string>(), entry["Address"]!.GetValue<string>(), entry["Voter"]!.GetValue<bool>()))];
+    }
+
+    public async Task<HttpStatusCode> DeleteAsync(ServerProcess server, string path) => (await _client.DeleteAsync(server.Http + path)).StatusCode;
+
+    public async Task<HttpStatusCode> PutRawAsync(ServerProcess server, string path, byte[] body) => (await _client.PutAsync(server.Http + path, new ByteArrayContent(body))).StatusCode;
+
+    public Task<byte[]> GetRawAsync(ServerProcess server, string path) => _client.GetByteArrayAsync(server.Http + path);
+
+    /// <summary>Waits until it is so, and fails with what the servers wrote when it does not become so.</summary>
+    public async Task WaitAsync(string what, Func<Task<bool>> condition)
+    {
+        for (long start = Environment.TickCount64; Environment.TickCount64 - start < Patience.TotalMilliseconds;)
+        {
+            if (await condition()) return;
+            await Task.Delay(Pause, TestContext.Current.CancellationToken);
+        }
+        var text = new StringBuilder($"waited in vain for {what}\n");
+        foreach (var server in _servers) text.Append(server.Output);
+        Assert.Fail(text.ToString());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _servers) await server.DisposeAsync();
+        _client.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<string?> LeaderAsync(ServerProcess server) =>
+        await JsonAsync(server, "/v1/status/leader") is JsonValue value && value.GetValue<string>() is { Length: > 0 } address ? address : null;
+
+    private async Task<JsonNode?> JsonAsync(ServerProcess server, string path)
+    {
+        try
+        {
+            return await _client.GetFromJsonAsync<JsonNode>(server.Http + path);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException or System.Text.Json.JsonException)
+        {
+            return null;
+        }
+    }
+}
