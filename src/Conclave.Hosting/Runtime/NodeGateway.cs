@@ -50,11 +50,13 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox, System
         StatusChanged?.Invoke();
     }
 
+    /// <summary>Takes over until when readers may answer alone; before the turn's messages leave. Called by the loop only.</summary>
+    public void PublishLease(Core.Instant until) => Volatile.Write(ref _leaseUntil, until.Nanoseconds);
+
     /// <summary>Takes over what a turn brought. Called by the loop only.</summary>
     public void Publish(StateRoot? root, ClusterStatus? status, Node.Node node)
     {
         if (root is not null) _root = root;                            // before the status: a new leader's first readers must see its state
-        Volatile.Write(ref _leaseUntil, node.LeaseUntil.Nanoseconds);
         Volatile.Write(ref _freshAt, node.FreshAt?.Nanoseconds ?? long.MinValue);
         _numbers.Take(node);
         _health = node.Health;

@@ -119,6 +119,8 @@ internal sealed class NodePump : IAsyncDisposable
             return false;
         }
         foreach (var job in outbox.DiskJobs) Submit(job);
+        // A lease that is given up must be given up for readers before anybody is told to campaign.
+        _gateway.PublishLease(_node.LeaseUntil);
         if (_transport is not null) SendToPeers(_transport, outbox);
         _gateway.Publish(outbox.Root, outbox.Status, _node);
         foreach (var request in outbox.Completions) request.Complete();
