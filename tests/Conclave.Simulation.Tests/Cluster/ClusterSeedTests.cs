@@ -19,17 +19,4 @@ public class ClusterSeedTests
         Assert.True(campaign.Failures.IsEmpty, campaign.Failures.TryPeek(out var failed) ? $"{failed}\n{failed.Failure!.Trace}" : "");
         Assert.True(campaign.Runs >= SeedsMin, $"only {campaign.Runs} seeds in {Bound}");
     }
-
-    // Seeds that once found something: what it was stands beside them.
-    [Theory]
-    [InlineData(14)]   // a chunk of a snapshot was read from a file that had been closed when the follower's answer came
-    [InlineData(44)]   // entries left the memory before they were applied, when a snapshot came whose last entry was there already
-    [InlineData(587)]  // a voter that lagged did not know the only candidate that could win, and refused it for ever
-    [InlineData(811)]  // a leader whose old segment and snapshot were damaged had nothing to send, and did not make another snapshot
-    [InlineData(1169)]
-    public void Seed_that_once_failed_passes(int seed)
-    {
-        var result = Simulator.Run(new ClusterScenario(), (ulong)seed, new ScenarioOptions());
-        Assert.True(result.Failure is null, $"{result}\n{result.Failure?.Trace}");
-    }
 }

@@ -57,6 +57,7 @@ internal sealed class ClusterRun(SimCluster cluster)
             case ClusterFault.IsolateLeader:
                 if (cluster.Leader is { } alone) Isolate(alone, item.For);
                 break;
+            case ClusterFault.KillElected: cluster.KillElectedFor = item.For; break;
             case ClusterFault.PauseLeader: cluster.Leader?.Pause(item.For); break;
             case ClusterFault.Transfer: cluster.Leader?.Do(raft => raft.TransferLeadership()); break;
         }
@@ -66,6 +67,7 @@ internal sealed class ClusterRun(SimCluster cluster)
     public void Heal()
     {
         cluster.IsHealed = true;
+        cluster.KillElectedFor = null;
         cluster.Network.Profile = LinkProfile.Lan;             // far links and slow disks would need more time for the same proof
         foreach (var server in cluster.Servers)
         {

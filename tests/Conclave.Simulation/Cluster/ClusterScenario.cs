@@ -38,6 +38,9 @@ internal enum ClusterFault
     /// <summary>The leader hands over.</summary>
     Transfer,
 
+    /// <summary>The next server that is elected ends before anybody hears of it, with its first entry on its disk, and comes back after For.</summary>
+    KillElected,
+
     /// <summary>Whoever leads is alone for a while.</summary>
     IsolateLeader,
 

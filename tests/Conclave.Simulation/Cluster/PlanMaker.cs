@@ -11,7 +11,7 @@ internal static class PlanMaker
         (int)FaultKind.Partition, (int)FaultKind.OneWayPartition, (int)FaultKind.CutLink, (int)FaultKind.Isolate, (int)FaultKind.Clog, (int)FaultKind.Loss,
         (int)FaultKind.ResetStreams, (int)FaultKind.BreakStreams, (int)FaultKind.Pause, (int)FaultKind.WallJump,
         (int)ClusterFault.Crash, (int)ClusterFault.Crash, (int)ClusterFault.Crash, (int)ClusterFault.CrashAll, (int)ClusterFault.Replace, (int)ClusterFault.DiskFails, (int)ClusterFault.DiskFull,
-        (int)ClusterFault.DiskSlow, (int)ClusterFault.DiskSticks, (int)ClusterFault.Rot, (int)ClusterFault.Member, (int)ClusterFault.Member, (int)ClusterFault.Transfer, (int)ClusterFault.IsolateLeader, (int)ClusterFault.PauseLeader,
+        (int)ClusterFault.DiskSlow, (int)ClusterFault.DiskSticks, (int)ClusterFault.Rot, (int)ClusterFault.Member, (int)ClusterFault.Member, (int)ClusterFault.Transfer, (int)ClusterFault.KillElected, (int)ClusterFault.IsolateLeader, (int)ClusterFault.PauseLeader,
     ];
 
     public static List<int> DrawKinds(Prng random, SwarmSettings settings)
@@ -38,7 +38,7 @@ internal static class PlanMaker
             (int)FaultKind.Pause => item with { For = Some(random, 4000) },
             (int)FaultKind.WallJump => item with { For = TimeSpan.FromMinutes(random.Next(600)), Amount = random.Next(2) == 0 ? -1 : 1 },
             (int)ClusterFault.Crash => item with { For = Some(random, 6000), Amount = random.Next(2) },
-            (int)ClusterFault.IsolateLeader or (int)ClusterFault.PauseLeader => item with { For = Some(random, 5000) },
+            (int)ClusterFault.KillElected or (int)ClusterFault.IsolateLeader or (int)ClusterFault.PauseLeader => item with { For = Some(random, 5000) },
             (int)ClusterFault.CrashAll or (int)ClusterFault.Replace => item with { For = Some(random, 3000) },
             (int)ClusterFault.DiskFails => item with { B = Pick(random, DiskFault.Fail, DiskFault.Tear, DiskFault.Full), Amount = random.Next(200) },
             (int)ClusterFault.DiskFull or (int)ClusterFault.DiskSlow or (int)ClusterFault.DiskSticks => item with { For = Some(random, 5000) },

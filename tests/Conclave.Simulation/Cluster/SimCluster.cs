@@ -59,6 +59,9 @@ internal sealed class SimCluster
     /// <summary>Requests at servers.</summary>
     public List<Call> OpenCalls { get; } = [];
 
+    /// <summary>The next server that is elected ends at once and stays away for so long; null for nothing of the kind.</summary>
+    public TimeSpan? KillElectedFor { get; set; }
+
     /// <summary>The time of faults is over.</summary>
     public bool IsHealed { get; set; }
 

@@ -6,6 +6,8 @@ namespace Conclave.Simulation.Cluster;
 // Messages travel as datagrams, so that all that can happen to them does; snapshots as streams.
 internal sealed partial class SimServer
 {
+    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(10);
+
     private readonly Dictionary<SnapshotUpload, SimStreamEnd> _uploads = [];
     private readonly Dictionary<SimStreamEnd, SnapshotUpload> _uploadOf = [];
     private readonly Dictionary<SimStreamEnd, SnapshotStream> _downloads = [];
@@ -85,7 +87,17 @@ internal sealed partial class SimServer
         }
         Network.Write(end, upload.Chunk.Span);
         World.At(World.Now + Chance.NextTimeSpan(TimeSpan.FromMilliseconds(2)), this, Sent, _life, item: upload);
+        if (upload.IsLast) GiveUpLater(upload);
     }
+
+    // Nothing tells that a machine which had taken everything has lost its power: whoever waits for an answer must give up some time.
+    private void GiveUpLater(SnapshotUpload upload) => World.After(AnswerPatience, () =>
+    {
+        if (!_uploads.Remove(upload, out var end)) return;
+        _uploadOf.Remove(end);
+        Network.Close(end);
+        Post(new ServerInput(InputKind.UploadFailed) { Upload = upload });
+    });
 
     private void CarryOut(SnapshotDownload download)
     {

@@ -22,7 +22,7 @@ internal sealed partial class SimServer : SimProcess
     private readonly LogShadow _shadow;
     private readonly RaftEnvelope _envelope = new();
     private long _life;
-    private bool _turnIsDue;
+    private bool _turnIsDue, _isElected;
     private int _generation, _spins;
 
     public SimServer(SimCluster cluster, int slot) : base(cluster.World, cluster.Network, slot)
@@ -233,6 +233,11 @@ internal sealed partial class SimServer : SimProcess
             return;
         }
         Observe(node);
+        if (_isElected && _cluster.KillElectedFor is { } away)
+        {
+            EndElected(outbox, away);
+            return;
+        }
         foreach (var job in outbox.DiskJobs) StartJob(job);
         foreach (var sent in outbox.Messages) Send(sent);
         foreach (var upload in outbox.Uploads) CarryOut(upload);
@@ -241,6 +246,20 @@ internal sealed partial class SimServer : SimProcess
         foreach (var request in outbox.Completions) request.Complete();
         outbox.Clear();
         SetTimer(node.NextWake);
+    }
+
+    // What it wrote is on its disk, what it said was never heard: the start of the stories in which an entry of an old term is wrongly taken for committed.
+    private void EndElected(Outbox outbox, TimeSpan away)
+    {
+        _cluster.KillElectedFor = null;
+        foreach (var job in outbox.DiskJobs)
+            if (job.Lane == DiskLane.Log) Disk.Run(job);
+        outbox.Clear();
+        _cluster.Trace("{a} is killed when it is elected", Id);
+        BreakJobs(powerFails: false);
+        Disk.Content.KillProcess();
+        End(machineDead: false);
+        _cluster.RestartLater(this, away);
     }
 
     // A node that wants to be woken at once, again and again, keeps a processor busy for nothing.
@@ -256,10 +275,12 @@ internal sealed partial class SimServer : SimProcess
     // What the checkers want to see, before anybody else hears of it.
     private void Observe(Node.Node node)
     {
+        _isElected = false;
         var raft = node.Replica.Raft;
         if (raft.Role == RaftRole.Leader && _cluster.Leaders.Note(raft.Term.Value, Identity.NodeName))
         {
             LedFrom = raft.LastIndex.Value;
+            _isElected = true;
             _cluster.Trace("{a} leads term {b}", Id, (long)raft.Term.Value);
         }
         if (_shadow.Look(Identity.NodeName, raft, out ulong takenBackFrom)) Promises.OnTakenBack(takenBackFrom, _shadow.TermAt(takenBackFrom - 1));

@@ -9,6 +9,8 @@ namespace Conclave.Simulation.Cluster;
 /// </summary>
 internal sealed class SimDisk
 {
+    private const double LongestMicros = 2_000_000;
+
     private readonly SimWorld _world;
     private readonly Prng _chance;
     private readonly IDisk _forJobs;
@@ -63,7 +65,7 @@ internal sealed class SimDisk
         double micros = lane == DiskLane.Log ? 80 + _chance.Next(400) : 200 + _chance.Next(3000);
         if (_chance.Next(100) == 0) micros *= 20;
         if (_world.Now < _slowUntil) micros *= 100;
-        var delay = TimeSpan.FromMicroseconds(micros * Pace);
+        var delay = TimeSpan.FromMicroseconds(Math.Min(micros * Pace, LongestMicros));
         return _world.Now + delay < _stuckUntil ? _stuckUntil - _world.Now : delay;
     }
 
@@ -89,13 +91,11 @@ internal sealed class SimDisk
     {
         path = "";
         var files = new List<string>();
-        string newestSegment = "";
+        string newestSegment = "", nextSegment = "";           // the one after the current one may be there already
         foreach (string file in Content.Files)
-        {
-            if (file.StartsWith(DiskLayout.Wal + "/", StringComparison.Ordinal) && file.EndsWith(".wal", StringComparison.Ordinal)) newestSegment = file;
-        }
+            if (file.StartsWith(DiskLayout.Wal + "/", StringComparison.Ordinal) && file.EndsWith(".wal", StringComparison.Ordinal)) (newestSegment, nextSegment) = (nextSegment, file);
         foreach (string file in Content.Files)
-            if (file != newestSegment && !file.EndsWith(DiskLayout.TemporarySuffix, StringComparison.Ordinal) && IsOfRaft(file) && Content.Content(file).Length > 0) files.Add(file);
+            if (file != newestSegment && file != nextSegment && !file.EndsWith(DiskLayout.TemporarySuffix, StringComparison.Ordinal) && IsOfRaft(file) && Content.Content(file).Length > 0) files.Add(file);
         if (files.Count == 0) return false;
         path = files[(int)_chance.Next(files.Count)];
         Content.Damage(path, _chance.Next(Content.Content(path).Length), (byte)(1 << (int)_chance.Next(8)));
