@@ -130,15 +130,14 @@ internal sealed class Membership(SimCluster cluster)
         return new Configuration(servers);
     }
 
-    // Every configuration that may be in force for somebody: those in the logs of servers that run, and the newest committed one.
+    // Every configuration that may be in force for somebody: those in the logs of servers, whether they run or not, and the newest committed one.
     private IEnumerable<Configuration> Configurations()
     {
         yield return cluster.Committed.Configuration;
         foreach (var server in cluster.Servers)
         {
-            if (server.Raft is not { } raft) continue;
-            if (raft.ConfigurationIndex.Value > 0 && raft.Configuration.VoterCount > 0) yield return raft.Configuration;
-            if (raft.CommittedConfiguration.VoterCount > 0) yield return raft.CommittedConfiguration;
+            if (server.Configuration.VoterCount > 0) yield return server.Configuration;
+            if (server.Raft is { CommittedConfiguration.VoterCount: > 0 } raft) yield return raft.CommittedConfiguration;
         }
     }
 

@@ -57,6 +57,9 @@ internal sealed partial class SimServer : SimProcess
 
     public ClusterStatus Status { get; private set; } = new(IsLeader: false, "", "", 0, []);
 
+    /// <summary>The configuration that was in force for it last, while it is down too: its log may hold it.</summary>
+    public Configuration Configuration { get; private set; } = Configuration.Empty;
+
     /// <summary>Grows with each start.</summary>
     public long Life => _life;
 
@@ -130,6 +133,7 @@ internal sealed partial class SimServer : SimProcess
         Identity = NewIdentity();
         Disk = NewDisk();
         Promises = new Promises(Identity.NodeId);
+        Configuration = Configuration.Empty;
     }
 
     /// <summary>Gives the loop something to do.</summary>
@@ -276,6 +280,7 @@ internal sealed partial class SimServer : SimProcess
     private void Observe(Node.Node node)
     {
         _isElected = false;
+        Configuration = node.Replica.Raft.Configuration;
         var raft = node.Replica.Raft;
         if (raft.Role == RaftRole.Leader && _cluster.Leaders.Note(raft.Term.Value, Identity.NodeName))
         {
