@@ -3,7 +3,7 @@ namespace Conclave.Core.Patterns;
 /// <summary>
 /// A regular expression in RE2's syntax that may come from anybody: reading it and matching it take time and memory in proportion to its size and the
 /// text's, whatever it says. All its possibilities go through the text together, character by character; nothing is tried twice. Tells whether it
-/// matches somewhere, not where.
+/// matches somewhere, not where. Good on any thread.
 /// </summary>
 /// <remarks>
 /// As RE2: ASCII in <c>\d \w \s \b</c>, <c>$</c> at the end of the text only, no look-around, no references back. Not known: Unicode scripts (<c>\p{Greek}</c>). Upper and
@@ -19,6 +19,9 @@ public sealed class LinearPattern
     public const int StepsMax = 2048;
 
     private readonly PatternInstruction[] _steps;
+
+    // Kept for the next text, so that matching one after the other allocates nothing; threads that come together make their own.
+    private PatternMachine? _spare;
 
     private LinearPattern(PatternInstruction[] steps) => _steps = steps;
 
@@ -41,5 +44,11 @@ public sealed class LinearPattern
     }
 
     /// <summary>Whether the expression matches somewhere in the text.</summary>
-    public bool IsMatch(ReadOnlySpan<char> text) => new PatternMachine(_steps).Run(text);
+    public bool IsMatch(ReadOnlySpan<char> text)
+    {
+        var machine = Interlocked.Exchange(ref _spare, null) ?? new PatternMachine(_steps);
+        bool isMatch = machine.Run(text);
+        Volatile.Write(ref _spare, machine);
+        return isMatch;
+    }
 }

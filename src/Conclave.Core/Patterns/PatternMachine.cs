@@ -2,25 +2,27 @@ using System.Text;
 
 namespace Conclave.Core.Patterns;
 
-/// <summary>Runs a program over a text: at each character the set of steps that can be reached, each at most once.</summary>
-internal ref struct PatternMachine(PatternInstruction[] steps)
+/// <summary>Runs a program over a text: at each character the set of steps that can be reached, each at most once. One text at a time.</summary>
+internal sealed class PatternMachine(PatternInstruction[] steps)
 {
     private const int None = -1;
 
     private readonly List<int> _open = [];
 
-    // The round in which a step was reached last, so that the sets need no clearing.
-    private readonly int[] _reachedIn = new int[steps.Length];
+    // The round in which a step was reached last, so that the sets need no clearing from one text to the next.
+    private readonly long[] _reachedIn = new long[steps.Length];
     private List<int> _now = [];
     private List<int> _next = [];
-    private int _round;
-    private int _before = None;
-    private int _after = None;
+    private long _round;
+    private int _before;
+    private int _after;
 
     public bool Run(ReadOnlySpan<char> text)
     {
-        _after = RuneAt(text, out int taken);
-        _round = 1;
+        _open.Clear();
+        _now.Clear();
+        (_before, _after) = (None, RuneAt(text, out int taken));
+        _round++;
         if (Reach(0, _now)) return true;
         while (_after != None)
         {
@@ -39,7 +41,7 @@ internal ref struct PatternMachine(PatternInstruction[] steps)
     }
 
     // Everything that can be reached from a step without a character; true when that is the end.
-    private readonly bool Reach(int start, List<int> into)
+    private bool Reach(int start, List<int> into)
     {
         _open.Add(start);
         while (_open.Count > 0)
@@ -64,7 +66,7 @@ internal ref struct PatternMachine(PatternInstruction[] steps)
         return false;
     }
 
-    private readonly bool IsAt(Position position) => position switch
+    private bool IsAt(Position position) => position switch
     {
         Position.TextStart => _before == None,
         Position.TextEnd => _after == None,
