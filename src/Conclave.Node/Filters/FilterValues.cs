@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
+using Conclave.Core.Patterns;
 
 namespace Conclave.Node.Filters;
 
@@ -51,19 +51,11 @@ internal static class FilterValues
         _ => throw NotConvertible(match, "strconv.ParseBool", "invalid syntax"),
     };
 
-    // The engine without backtracking: patterns come from outside, and each match must cost no more than the text is long.
-    private static Regex ToPattern(string pattern)
+    // Patterns come from outside: each match must cost no more than the pattern and the text are long.
+    private static LinearPattern ToPattern(string pattern)
     {
-        const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
-        try
-        {
-            // Go spells named groups with a P.
-            return new Regex(pattern.Replace("(?P<", "(?<", StringComparison.Ordinal), Options);
-        }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            throw new FilterException($"Failed to compile regular expression {FilterText.Quote(pattern)}: {e.Message}");
-        }
+        if (LinearPattern.TryParse(pattern, out var parsed, out string error)) return parsed;
+        throw new FilterException($"Failed to compile regular expression {FilterText.Quote(pattern)}: {error}");
     }
 
     private static int TakeBase(ref ReadOnlySpan<char> digits)
