@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Conclave.Core;
 using Conclave.Gossip;
+using Conclave.Gossip.Swim;
 
 namespace Conclave.Simulation.Gossip;
 
@@ -92,9 +93,10 @@ internal sealed class PoolTrial
     // Rumours go on being told for a while after everybody has heard them.
     private void Settle() => Expect(() => QueueChecker.Waiting(_cluster) == 0, "all said");
 
+    // Over a whole interval between exchanges of states, or a multiple: members that started together exchange at about the same time.
     private (double Bytes, double Packets) Idle()
     {
-        var time = TimeSpan.FromSeconds(_nodes > 1000 ? 30 : 120);
+        var time = SwimCore.ScaledPushPullInterval(GossipConfig.Lan("x", GossipCluster.EndpointOf(0)).PushPullInterval, _nodes) * (_nodes > 200 ? 1 : 4);
         var (packets, bytes) = Sent();
         _world.RunFor(time);
         var (packetsAfter, bytesAfter) = Sent();
