@@ -41,7 +41,8 @@ internal sealed class Rumor : Broadcast
 
     private Accusation Accusation() => new() { Incarnation = Incarnation, Node = Node!.Key.Utf8, From = From!.Utf8 };
 
-    private static void WriteAlive(PooledBuffer buffer, SwimNode node, uint incarnation)
+    /// <summary>Writes behind what is in the buffer that a member is there.</summary>
+    public static void WriteAlive(PooledBuffer buffer, SwimNode node, uint incarnation)
     {
         Span<byte> address = stackalloc byte[GossipEndpoint.AddressBytesMax];
         Span<byte> versions = stackalloc byte[ProtocolVersions.Size];

@@ -121,7 +121,12 @@ internal sealed partial class SwimCore
 
     private void OnSuspect(in Accusation accusation)
     {
-        if (!IsAccuser(accusation.From) || _nodes.Find(accusation.Node) is not { } node || accusation.Incarnation < node.Incarnation) return;
+        if (!IsAccuser(accusation.From) || _nodes.Find(accusation.Node) is not { } node) return;
+        if (accusation.Incarnation < node.Incarnation)
+        {
+            if (node == _self) Remind(accusation.From);
+            return;
+        }
         if (node.Suspicion is { } suspicion) Confirm(suspicion, accusation);
         else if (node.State != SwimState.Alive) return;
         else if (node == _self) RefuteLoudly("suspect", accusation);
@@ -152,6 +157,17 @@ internal sealed partial class SwimCore
         var node = suspicion.Node!;
         Log(GossipLogLevel.Info, $"Marking {node.Name} as failed, suspect timeout reached ({suspicion.Confirmations} peer confirmations)");
         Bury(node, node.Incarnation, _self.Key);
+    }
+
+    // Whoever suspects an incarnation that we have left behind has missed our refutation, and gossip does not bring it again: it would call us failed when
+    // its time is over, although it hears our acks. One packet for one packet, to a member only.
+    private void Remind(ReadOnlySpan<byte> name)
+    {
+        if (_isLeaving || _nodes.Find(name) is not { } accuser || accuser == _self) return;
+        var message = _scratch.Message;
+        message.Clear();
+        Rumor.WriteAlive(message, _self, _self.Incarnation);
+        Send(accuser.Endpoint, message.WrittenSpan, MaxVersionOf(accuser) >= ChecksumSince);
     }
 
     private void OnDead(in Accusation accusation)

@@ -218,6 +218,28 @@ public sealed class MemberRuleTests
         Assert.Equal(1, _a.Core.HealthScore);
     }
 
+    [Fact]
+    public void Who_suspects_an_incarnation_that_we_left_behind_is_told_at_once_that_we_are_there()
+    {
+        Give(SwimMessages.Alive("b", s_b, 1));
+        Give(SwimMessages.Suspect("a", 5, "c"));
+        int before = _net.Packets.Count;
+        Give(SwimMessages.Suspect("a", 5, "b"));
+        var (_, to, bytes) = Assert.Single(_net.Packets.Skip(before));
+        Assert.Equal(s_b, to);
+        Assert.Equal(["alive a 6"], SwimMessages.Read(bytes));
+        Assert.Equal(1, _a.Core.Numbers.Refutations);
+    }
+
+    [Fact]
+    public void Who_leaves_tells_the_members_at_once()
+    {
+        Give(SwimMessages.Alive("b", s_b, 1));
+        int before = _net.Packets.Count;
+        _net.Do(_a, a => a.Core.Leave());
+        Assert.Contains(_net.Packets.Skip(before), packet => packet.To == s_b && SwimMessages.Read(packet.Bytes).Contains("dead a 1 a"));
+    }
+
     [Theory]
     [InlineData(1u, 2u)]
     [InlineData(uint.MaxValue, 1u)]

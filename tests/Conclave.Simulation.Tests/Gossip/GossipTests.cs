@@ -25,6 +25,7 @@ public sealed class GossipTests
     [InlineData(41, "a list of those who left met the intent of one that had come back")]
     [InlineData(81, "the same, in a larger pool")]
     [InlineData(83, "the same, with crashes in between")]
+    [InlineData(100228, "a member missed a refutation and was not told again, however often it accused")]
     [InlineData(50234, "gossip missed a member twice, with the intent and with the end of one that left")]
     public void Seeds_that_failed_once_pass(ulong seed, string why)
     {
