@@ -34,7 +34,7 @@ internal sealed class ServerCalls : IAsyncDisposable
         _pool = new RpcPool(limits, time, log);
         _connections = new ConnectionsPerAddress(connectionsPerAddressMax);
         Gateway = new ForwardingGateway(node, statusChanged, rootPublished, _pool, new ForwardLimits { HoldTime = holdTime }, time, _stopping.Token);
-        var methods = Methods(node, Gateway, () => Pools, time);
+        var methods = Methods(node, Gateway, () => Pools, _pool, time);
         DigestComparison.AddTo(methods, () => node.Digests);
         _server = new RpcServer(methods, limits, time, log);
         _snapshots = new SnapshotServer(node, Gateway);
@@ -87,7 +87,7 @@ internal sealed class ServerCalls : IAsyncDisposable
         await _pool.DisposeAsync().ConfigureAwait(false);
     }
 
-    internal static RpcMethods Methods(INodeGateway local, INodeGateway anywhere, Func<IAgentPools?> pools, TimeProvider time)
+    internal static RpcMethods Methods(INodeGateway local, INodeGateway anywhere, Func<IAgentPools?> pools, RpcPool pool, TimeProvider time)
     {
         var methods = new RpcMethods();
         var reads = new RpcReads(anywhere, time);
@@ -95,6 +95,7 @@ internal sealed class ServerCalls : IAsyncDisposable
         new StateMethods(reads).AddTo(methods);
         new CatalogMethods(reads).AddTo(methods);
         new PoolMethods(reads, pools).AddTo(methods);
+        new HealthMethods(local, pool).AddTo(methods);
         return methods;
     }
 

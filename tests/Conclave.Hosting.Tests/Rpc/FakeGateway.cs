@@ -22,7 +22,7 @@ internal sealed class FakeGateway(FakeCluster cluster, string name) : INodeGatew
 
     public RaftStatus Raft { get; } = new("Follower", 1, 0, 0, 0, 0, 0, 0, 0);
 
-    public IReadOnlyList<ServerHealth> Health => [];
+    public IReadOnlyList<ServerHealth> Health { get; set; } = [];
 
     public Pulse StatusChanged { get; } = new();
 

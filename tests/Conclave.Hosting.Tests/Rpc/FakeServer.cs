@@ -27,7 +27,7 @@ internal sealed class FakeServer : IAsyncDisposable
         var rpc = new RpcLimits();
         Pool = new RpcPool(rpc, TimeProvider.System, NullLogger.Instance);
         Gateway = new ForwardingGateway(Local, Local.StatusChanged, Local.RootPublished, Pool, limits ?? new(), TimeProvider.System, _stop.Token);
-        var methods = ServerCalls.Methods(Local, Gateway, () => Pools, TimeProvider.System);
+        var methods = ServerCalls.Methods(Local, Gateway, () => Pools, Pool, TimeProvider.System);
         DigestComparison.AddTo(methods, () => digests);
         _server = new RpcServer(methods, rpc, TimeProvider.System, NullLogger.Instance);
         _snapshots = new SnapshotServer(Local, Gateway);

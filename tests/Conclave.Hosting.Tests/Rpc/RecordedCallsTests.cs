@@ -2,6 +2,7 @@ using System.Text;
 using Conclave.Core;
 using Conclave.Core.Codec;
 using Conclave.Core.Model;
+using Conclave.Node;
 using Conclave.Rpc.Calls;
 using Conclave.Tests;
 using System.Text.Json;
@@ -16,7 +17,7 @@ public sealed class RecordedCallsTests : IAsyncDisposable
     // Features that are not served yet; their methods are answered with an error.
     private static readonly HashSet<string> s_notServed =
     [
-        "Operator.ServerHealth", "Operator.AutopilotState", "Operator.RaftRemovePeerByAddress", "Operator.RaftRemovePeerByID",
+        "Operator.RaftRemovePeerByAddress", "Operator.RaftRemovePeerByID",
         "ConfigEntry.Apply", "PreparedQuery.Apply", "PreparedQuery.Get", "PreparedQuery.Execute", "PreparedQuery.Explain",
     ];
 
@@ -30,6 +31,7 @@ public sealed class RecordedCallsTests : IAsyncDisposable
         _server = new FakeServer(_cluster, "s1");
         _server.Local.Believe(_server.AsLeader(isItself: true) with { PeerAddresses = [_server.Address], Servers = [new("s1", "s1", _server.Address, true, true)] });
         _cluster.Apply(CommandCodec.Encode(new AutopilotConfig(), cas: false));
+        _server.Local.Health = [new ServerHealth { Id = "00000001-0000-4000-8000-000000000001", Address = _server.Address, IsVoter = true, IsLeader = true, IsHealthy = true, SinceWall = new(1_800_000_000_000_000_000) }];
         Register("c4", "00000004-0000-4000-8000-000000000004");
         Register("s1", "00000001-0000-4000-8000-000000000001");
         _server.Local.CatchUp();
@@ -152,7 +154,12 @@ public sealed class RecordedCallsTests : IAsyncDisposable
         switch (expected, actual)
         {
             case (MsgPackMap a, MsgPackMap b):
-                if (path.EndsWith("Services", StringComparison.Ordinal) || path.EndsWith("Meta", StringComparison.Ordinal) || path.EndsWith("Addresses", StringComparison.Ordinal)) return;   // maps of data
+                if (path.EndsWith("Services", StringComparison.Ordinal) || path.EndsWith("Servers", StringComparison.Ordinal) || path.EndsWith("Meta", StringComparison.Ordinal) || path.EndsWith("Addresses", StringComparison.Ordinal))
+                {
+                    // Maps of data: the names differ, what stands behind them does not.
+                    if (a.Fields.Count > 0 && b.Fields.Count > 0) AssertSameForm(path + "{}", a.Fields[0].Value, b.Fields[0].Value);
+                    break;
+                }
                 Assert.True(a.Fields.Select(field => field.Key).SequenceEqual(b.Fields.Select(field => field.Key)),
                     $"{path}: {string.Join(',', a.Fields.Select(field => field.Key))} and {string.Join(',', b.Fields.Select(field => field.Key))}");
                 for (int i = 0; i < a.Fields.Count; i++) AssertSameForm(path + "." + a.Fields[i].Key, a.Fields[i].Value, b.Fields[i].Value);
