@@ -27,7 +27,7 @@ public static partial class ConfigKeys
         Span("check_update_interval", (config, value) => config with { CheckUpdateInterval = value }),
         Whole("check_output_max_size", (config, value) => config with { CheckOutputMaxSize = value }),
         Switch("discard_check_output", (config, value) => config with { DiscardCheckOutput = value }),
-        Span("discovery_max_stale", (config, value) => config with { DiscoveryMaxStale = value }, Stored),
+        Span("discovery_max_stale", (config, value) => config with { DiscoveryMaxStale = value }),
         Switch("enable_script_checks", (config, value) => config with { EnableScriptChecks = value }),
         Switch("enable_local_script_checks", (config, value) => config with { EnableLocalScriptChecks = value }),
         Switch("enable_agent_tls_for_checks", (config, value) => config with { EnableAgentTlsForChecks = value }, Stored),

@@ -34,7 +34,7 @@ public sealed class ReadResponder(INodeGateway gateway)
     public ValueTask RespondAsync(ApiRequest request, ReadQuery query, in ReadOptions options, ReadStyle style)
     {
         if (request.IsForeignDatacenter(gateway.Identity.Datacenter)) return request.SendErrorAsync(ErrorText.NoPath);
-        var granted = gateway.ReadAsync(options.Mode, default);
+        var granted = options.GrantAsync(gateway);
         if (!granted.IsCompletedSuccessfully || options.Index > 0) return RespondLaterAsync(request, query, options, style, granted);
         return Answer(request, query, options, style, granted.Result);
     }

@@ -40,7 +40,7 @@ public sealed class ConfigEntryEndpoints(ReadResponder reads) : IEndpoints
             await reads.RespondAsync(request, EmptyRows.New(), options, ReadStyle.Plain).ConfigureAwait(false);
             return;
         }
-        var grant = await reads.Gateway.ReadAsync(options.Mode, default).ConfigureAwait(false);
+        var grant = await options.GrantAsync(reads.Gateway).ConfigureAwait(false);
         if (grant.Root is null)
         {
             await request.SendErrorAsync(grant.Error ?? ErrorText.NoLeader).ConfigureAwait(false);

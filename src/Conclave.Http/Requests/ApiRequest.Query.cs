@@ -161,8 +161,13 @@ public sealed partial class ApiRequest
             if (!TryDuration(Param.MaxStale, out var maxStale)) return Refuse($"Invalid max_stale value {GoQuote.Quote(Text(Param.MaxStale))}");
             byDefault = false;
             stale |= maxStale > TimeSpan.Zero;
+            options.MaxStale = maxStale;
         }
-        if (byDefault && Server.Options.DiscoveryMaxStale > TimeSpan.Zero && (Path.StartsWith("/v1/catalog"u8) || Path.StartsWith("/v1/health"u8))) stale = true;
+        if (byDefault && Server.Options.DiscoveryMaxStale > TimeSpan.Zero && (Path.StartsWith("/v1/catalog"u8) || Path.StartsWith("/v1/health"u8)))
+        {
+            stale = true;
+            options.MaxStale = Server.Options.DiscoveryMaxStale;
+        }
         if (stale && consistent) return Refuse("Cannot specify ?stale with ?consistent, conflicting semantics.");
         if (options.Cached && consistent) return Refuse("Cannot specify ?cached with ?consistent, conflicting semantics.");
         options.Mode = stale ? ReadMode.Stale : consistent ? ReadMode.Consistent : ReadMode.Default;

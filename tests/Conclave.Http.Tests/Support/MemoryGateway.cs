@@ -44,8 +44,11 @@ internal sealed class MemoryGateway : INodeGateway
         return ValueTask.FromResult(result.At(_index));
     }
 
+    /// <summary>How old stale reads are.</summary>
+    public long StaleMilliseconds { get; set; }
+
     public ValueTask<ReadGrant> ReadAsync(ReadMode mode, CancellationToken stop) =>
-        ValueTask.FromResult(ReadError is { } error ? new ReadGrant(null, error, false, 0) : new ReadGrant(_root, null, true, 0));
+        ValueTask.FromResult(ReadError is { } error ? new ReadGrant(null, error, false, 0) : new ReadGrant(_root, null, true, mode == ReadMode.Stale ? StaleMilliseconds : 0));
 
     public ValueTask<Session?> RenewSessionAsync(string id, CancellationToken stop)
     {

@@ -39,7 +39,7 @@ public sealed class KvEndpoints(ReadResponder reads) : IEndpoints
         if (options.Index > 0 || request.IsForeignDatacenter(_gateway.Identity.Datacenter)) return GetLater(request, options);
 
         // The usual read: no question object, nothing allocated.
-        var granted = _gateway.ReadAsync(options.Mode, default);
+        var granted = options.GrantAsync(_gateway);
         if (!granted.IsCompletedSuccessfully) return GetGranted(request, granted);
         return Answer(request, granted.Result);
     }

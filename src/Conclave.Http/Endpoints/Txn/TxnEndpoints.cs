@@ -50,7 +50,7 @@ public sealed class TxnEndpoints(ReadResponder reads) : IEndpoints
 
     private async ValueTask Read(ApiRequest request, List<TxnOp> operations, ReadOptions options)
     {
-        var grant = await _gateway.ReadAsync(options.Mode, default).ConfigureAwait(false);
+        var grant = await options.GrantAsync(_gateway).ConfigureAwait(false);
         if (grant.Root is null)
         {
             await request.SendErrorAsync(grant.Error ?? ErrorText.NoLeader).ConfigureAwait(false);
