@@ -22,6 +22,7 @@ internal sealed partial class SimServer : SimProcess
     private readonly LogShadow _shadow;
     private readonly RaftEnvelope _envelope = new();
     private long _life;
+    private Configuration? _first;
     private bool _turnIsDue, _isElected;
     private int _generation, _spins;
 
@@ -88,6 +89,7 @@ internal sealed partial class SimServer : SimProcess
     public bool TryStart(Configuration? first = null)
     {
         if (IsUp || IsLost) return false;
+        first = _first ??= first;                              // a loss of power may come before it is on the disk
         var config = _cluster.ConfigOf(Identity);
         RecoveredNode recovered;
         try
@@ -134,6 +136,7 @@ internal sealed partial class SimServer : SimProcess
         Disk = NewDisk();
         Promises = new Promises(Identity.NodeId);
         Configuration = Configuration.Empty;
+        _first = null;
     }
 
     /// <summary>Gives the loop something to do.</summary>
