@@ -7,6 +7,9 @@ internal sealed partial class SwimCore
     // A gap of this part of a probe's time is worth setting the clock back: acks may lie in the socket that this process had no time to read.
     private const int PauseShare = 4;
 
+    // After a quiet time news wait for no more than this part of the gossip interval.
+    private const int QuietShare = 8;
+
     private readonly DeadlineHeap<SwimTimer> _timers = new();
 
     // The host's time, and ours, by which all timers run: it stands still while this process does not run, so nobody is accused on the strength of
@@ -68,16 +71,15 @@ internal sealed partial class SwimCore
     {
         var next = _timers.Next;
         if (_gossipDue == Instant.Never || !HasNews) return next;
-        KeepGossipOnItsGrid();
+        HurryAfterQuiet();
         return _gossipDue < next ? _gossipDue : next;
     }
 
-    // After a quiet time the next round is where it would have been had there been rounds all along: no member gossips more often than the interval says.
-    private void KeepGossipOnItsGrid()
+    // News that come after a quiet time go out almost at once: the last round is longer ago than the interval, so no member gossips more often than that. A little later, for news seldom come
+    // alone, and those who heard the same should not all speak in the same moment.
+    private void HurryAfterQuiet()
     {
-        if (_gossipDue >= _clock) return;
-        long missed = ((_clock - _gossipDue).Ticks + _config.GossipInterval.Ticks - 1) / _config.GossipInterval.Ticks;
-        _gossipDue += _config.GossipInterval * missed;
+        if (_gossipDue < _clock) _gossipDue = _clock + _random.NextTimeSpan(_config.GossipInterval / QuietShare);
     }
 
     private void MoveClock(Instant now)

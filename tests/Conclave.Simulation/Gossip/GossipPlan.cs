@@ -52,6 +52,8 @@ internal static class GossipPlan
         foreach (var (hardship, count) in kinds)
         {
             if (!swarm.Has(hardship)) continue;
+            // Calm seeds have a loss of their own from beginning to end, up to the most that the checker allows for.
+            if (hardship == Hardship.Loss && !swarm.Has(Hardship.Unreachable)) continue;
             for (long i = 1 + chance.Next(count); i > 0; i--) Add(plan, hardship, swarm, chance);
         }
         return plan;
