@@ -8,6 +8,7 @@ internal sealed class Cluster
     private readonly SortedDictionary<ulong, LogEntry> _committed = [];
     private readonly SortedDictionary<ulong, string> _leaders = [];
     private readonly HashSet<string> _cut = [];
+    private readonly Dictionary<string, (Term Term, LogEntry[] Log)> _led = [];
 
     public Cluster(int servers, ulong seed = 1, Func<RaftConfig, RaftConfig>? adjust = null)
     {
@@ -32,6 +33,12 @@ internal sealed class Cluster
     /// <summary>Last entry that any server has applied.</summary>
     public LogIndex LastCommitted { get; private set; }
 
+    /// <summary>Who was seen to lead each term.</summary>
+    public IReadOnlyDictionary<ulong, string> Leaders => _leaders;
+
+    /// <summary>Whether the logs of all servers are compared after each step. For short runs: it costs much.</summary>
+    public bool ChecksLogs { get; init; }
+
     public Action<RaftMessage>? Trace { get; set; }
 
     public static RaftServer Member(string id, Suffrage suffrage = Suffrage.Voter) => new(id, $"127.0.0.1:{8300 + id[^1]}", suffrage);
@@ -47,6 +54,7 @@ internal sealed class Cluster
 
     public Server? Leader => Servers.Values.Where(s => s.Core?.Role == RaftRole.Leader).MaxBy(s => s.Core!.Term.Value);
 
+    /// <summary>Cuts off a server (<c>s1</c>), or one direction between two (<c>s1>s2</c>).</summary>
     public void Cut(string id) => _cut.Add(id);
 
     public void Heal(string id) => _cut.Remove(id);
@@ -93,7 +101,7 @@ internal sealed class Cluster
     {
         var message = Network[position];
         Network.RemoveAt(position);
-        if (_cut.Contains(message.From) || _cut.Contains(message.To) || !Servers.TryGetValue(message.To, out var to) || !to.IsUp)
+        if (_cut.Contains(message.From) || _cut.Contains(message.To) || _cut.Contains($"{message.From}>{message.To}") || !Servers.TryGetValue(message.To, out var to) || !to.IsUp)
         {
             NoteLost(message);
             return;
@@ -149,10 +157,55 @@ internal sealed class Cluster
         foreach (var server in Servers.Values)
         {
             if (server.Core is not { Role: RaftRole.Leader } leader) continue;
-            if (!_leaders.TryGetValue(leader.Term.Value, out string? other)) _leaders.Add(leader.Term.Value, server.Id);
+            if (!_leaders.TryGetValue(leader.Term.Value, out string? other)) NoteLeader(server, leader.Term);
             else Assert.True(other == server.Id, $"{other} and {server.Id} both lead term {leader.Term}");
         }
         foreach (var server in Servers.Values)
             if (server.Core?.HoldsLease(Now) == true) Assert.True(server.Core.CommitIndex >= LastCommitted, $"{server.Id} holds a lease at commit {server.Core.CommitIndex} although {LastCommitted} is committed");
+        if (!ChecksLogs) return;
+        foreach (var server in Servers.Values) CheckAppendOnly(server);
+        foreach (var one in Servers.Values)
+            foreach (var other in Servers.Values)
+                if (string.CompareOrdinal(one.Id, other.Id) < 0) CheckMatching(one, other);
+    }
+
+    // Leader completeness: what was committed before stands in the log of every new leader.
+    private void NoteLeader(Server server, Term term)
+    {
+        _leaders.Add(term.Value, server.Id);
+        if (!ChecksLogs) return;
+        foreach (var entry in server.Log)
+            if (_committed.TryGetValue(entry.Index.Value, out var committed)) Assert.True(committed.Term == entry.Term, $"{server.Id} leads term {term} with another entry {entry.Index} than was committed");
+        Assert.True(server.Core!.LastIndex >= LastCommitted, $"{server.Id} leads term {term} with the entries up to {server.Core.LastIndex} although {LastCommitted} is committed");
+    }
+
+    // A leader takes nothing back and replaces nothing.
+    private void CheckAppendOnly(Server server)
+    {
+        if (server.Core is not { Role: RaftRole.Leader } leader)
+        {
+            _led.Remove(server.Id);
+            return;
+        }
+        if (_led.TryGetValue(server.Id, out var before) && before.Term == leader.Term)
+        {
+            Assert.True(before.Log.Length == 0 || leader.LastIndex >= before.Log[^1].Index, $"{server.Id} took back entries while it led term {leader.Term}");
+            foreach (var (was, now) in before.Log.Join(server.Log, e => e.Index, e => e.Index, (was, now) => (was, now)))
+                Assert.True(was.Term == now.Term, $"{server.Id} replaced entry {was.Index} while it led term {leader.Term}");
+        }
+        _led[server.Id] = (leader.Term, [.. server.Log]);
+    }
+
+    // Log matching: from an entry of the same term at the same place downwards, two logs are the same.
+    private static void CheckMatching(Server one, Server other)
+    {
+        bool shared = false;
+        foreach (var (a, b) in one.Log.Join(other.Log, e => e.Index, e => e.Index, (a, b) => (a, b)).Reverse())
+        {
+            Assert.True(!shared || a.Term == b.Term, $"{one.Id} and {other.Id} share an entry behind {a.Index}, but not this one");
+            if (a.Term != b.Term) continue;
+            shared = true;
+            Assert.True(a.Data.Span.SequenceEqual(b.Data.Span), $"{one.Id} and {other.Id} hold different data in entry {a.Index} of term {a.Term}");
+        }
     }
 }

@@ -7,17 +7,17 @@ namespace Conclave.Raft.Tests;
 
 /// <summary>
 /// Plays a scenario file: lines that begin with <c>&gt; </c> are commands, the lines behind each are what it prints, lines with <c>#</c> are comments.
-/// The text with the output put in anew must equal the file. CONCLAVE_GOLDEN=write writes it instead.
+/// The text with the output put in anew must equal the file. CONCLAVE_REWRITE=1 writes it instead; Scenarios/README.md explains the commands.
 /// </summary>
-internal sealed class ScenarioRunner
+internal sealed class ScenarioRunner(RaftFlaw flaw)
 {
     private readonly StringBuilder _text = new();
     private Cluster _cluster = null!;
     private ulong _reads;
 
-    public static string Play(string script)
+    public static string Play(string script, RaftFlaw flaw = RaftFlaw.None)
     {
-        var runner = new ScenarioRunner();
+        var runner = new ScenarioRunner(flaw);
         foreach (string line in script.Split('\n'))
         {
             if (line.StartsWith("> ", StringComparison.Ordinal))
@@ -40,6 +40,14 @@ internal sealed class ScenarioRunner
             case "cluster": _cluster = Build(words); break;
             case "elect": Print($"leader {_cluster.RunUntilLeader().Id}"); break;
             case "run": _cluster.Run(Span(words[1])); break;
+            case "tick": Tick(Span(words[1])); break;
+            case "campaign": Campaign(_cluster.Servers[words[1]]); break;
+            case "net": foreach (var message in _cluster.Network) TraceMessage(message); break;
+            case "deliver": Handle(words, _cluster.Deliver); break;
+            case "lose": Handle(words, _cluster.Lose); break;
+            case "repeat": _cluster.Network.AddRange(_cluster.Network.FindAll(m => IsOn(words[1], m))); break;
+            case "leaders": foreach (var (term, leader) in _cluster.Leaders) Print($"term {term} {leader}"); break;
+            case "quorum": Print(string.Join(' ', Core(words[1]).Configuration.Servers.ToArray().Select(s => s.Suffrage == Suffrage.Voter ? s.Id : $"-{s.Id}"))); break;
             case "pause": _cluster.Skip(Span(words[1])); break;
             case "propose": Propose(words[1], words[2..]); break;
             case "cut": _cluster.Cut(words[1]); break;
@@ -49,24 +57,86 @@ internal sealed class ScenarioRunner
             case "stall": _cluster.Servers[words[1]].Flushes = false; break;
             case "unstall": Unstall(_cluster.Servers[words[1]]); break;
             case "read": Read(words[1]); break;
+            case "ask": _cluster.Servers[words[1]].Turn(core => core.RequestRead(++_reads)); break;
+            case "answers": PrintAnswers(_cluster.Servers[words[1]]); break;
             case "lease": Print(_cluster.Servers[words[1]].Core!.HoldsLease(_cluster.Now) ? "held" : "not held"); break;
+            case "offer": Offer(_cluster.Servers[words[1]], words[2]); break;
             case "snapshot": _cluster.Servers[words[1]].TakeSnapshot(); break;
             case "transfer": Print(Core(words[1]).TransferLeadership(words.Length > 2 ? words[2] : null) ? "begun" : "refused"); Turn(words[1]); break;
             case "add": _cluster.Start(_cluster.Add(words[1])); break;
             case "configure": Configure(words[1], words[2..]); break;
-            case "trace": _cluster.Trace = words[1] == "on" ? TraceMessage : null; break;
+            case "trace": _cluster.Trace = words[1] switch { "on" => TraceMessage, "votes" => TraceVotes, _ => null }; break;
             case "status": PrintStatus(); break;
             case "log": PrintLog(words[1]); break;
             default: throw new FormatException($"unknown command {words[0]}");
         }
     }
 
-    // "cluster 3 trailing 0": servers, and entries kept behind a snapshot.
-    private static Cluster Build(string[] words)
+    // "cluster 3 trailing 0 prevote off": servers, then settings that differ from those of the other scenarios.
+    private Cluster Build(string[] words)
     {
         int servers = int.Parse(words[1], CultureInfo.InvariantCulture);
-        int trailing = words.Length > 3 ? int.Parse(words[3], CultureInfo.InvariantCulture) : 100;
-        return new Cluster(servers, adjust: config => config with { TrailingEntries = trailing });
+        return new Cluster(servers, adjust: config =>
+        {
+            config = config with { TrailingEntries = 100, Flaw = flaw };
+            for (int i = 2; i < words.Length; i += 2) config = Set(config, words[i], words[i + 1]);
+            return config;
+        }) { ChecksLogs = true };
+    }
+
+    private static RaftConfig Set(RaftConfig config, string option, string value) => option switch
+    {
+        "trailing" => config with { TrailingEntries = int.Parse(value, CultureInfo.InvariantCulture) },
+        "entries" => config with { AppendEntriesMax = int.Parse(value, CultureInfo.InvariantCulture) },
+        "prevote" => config with { PreVote = value == "on" },
+        _ => throw new FormatException($"unknown option {option}"),
+    };
+
+    // Time passes, and what is sent stays on its way.
+    private void Tick(TimeSpan span)
+    {
+        for (var end = _cluster.Now + span; _cluster.Now < end;) _cluster.Advance(TimeSpan.FromMilliseconds(10));
+    }
+
+    // Only this server sees the time pass, until its patience ends. The others notice later that they stood still, and wait anew.
+    private void Campaign(Server server)
+    {
+        _cluster.Skip(TimeSpan.FromSeconds(3));
+        var (term, role) = (server.Core!.Term, server.Core.Role);
+        for (int i = 0; i < 1000 && server.Core.Term == term && (server.Core.Role == role || server.Core.Role == RaftRole.Follower); i++)
+        {
+            _cluster.Skip(TimeSpan.FromMilliseconds(10));
+            server.Turn();
+        }
+        Print($"{server.Core.Role} term {server.Core.Term}");
+    }
+
+    // "deliver" alone goes on until nothing is under way; with a link it takes what is on it now, and shows it.
+    private void Handle(string[] words, Action<int> what)
+    {
+        if (words.Length == 1)
+        {
+            while (_cluster.Network.Count > 0) what(0);
+            return;
+        }
+        int rest = _cluster.Network.Count, most = words.Length > 2 ? int.Parse(words[2], CultureInfo.InvariantCulture) : rest;
+        for (int i = 0, done = 0; rest > 0 && done < most; rest--)
+        {
+            if (!IsOn(words[1], _cluster.Network[i]))
+            {
+                i++;
+                continue;
+            }
+            done++;
+            if (_cluster.Trace is null || words[0] == "lose") TraceMessage(_cluster.Network[i]);
+            what(i);
+        }
+    }
+
+    private static bool IsOn(string link, in RaftMessage message)
+    {
+        string[] ends = link.Split('>');
+        return (ends[0] == "*" || ends[0] == message.From) && (ends[1] == "*" || ends[1] == message.To);
     }
 
     private RaftCore Core(string id) => _cluster.Servers[id].Core!;
@@ -106,6 +176,13 @@ internal sealed class ScenarioRunner
         });
     }
 
+    // The newest snapshot is sent although nobody asked for it, as after an answer that was lost.
+    private void Offer(Server leader, string to)
+    {
+        var end = leader.SnapshotEnd;
+        _cluster.Network.Add(new RaftMessage { Kind = RaftMessageKind.Snapshot, From = leader.Id, To = to, Term = leader.Core!.Term, LogIndex = end.Index, LogTerm = end.Term });
+    }
+
     private void Unstall(Server server)
     {
         server.Flushes = true;
@@ -124,6 +201,13 @@ internal sealed class ScenarioRunner
             { Granted: true } read => $"granted at {read.Index}",
             _ => "refused",
         });
+    }
+
+    private void PrintAnswers(Server server)
+    {
+        if (server.Reads.Count == 0) Print("none");
+        foreach (var read in server.Reads) Print(read.Granted ? $"read {read.Context} granted at {read.Index}" : $"read {read.Context} refused");
+        server.Reads.Clear();
     }
 
     private void PrintStatus()
@@ -154,6 +238,11 @@ internal sealed class ScenarioRunner
             _ => m.Success ? "yes" : "no",
         };
         Print($"{m.From}->{m.To} {m.Kind} term {m.Term} {detail}".TrimEnd());
+    }
+
+    private void TraceVotes(RaftMessage m)
+    {
+        if (m.Kind is RaftMessageKind.Vote or RaftMessageKind.VoteReply or RaftMessageKind.PreVote or RaftMessageKind.PreVoteReply) TraceMessage(m);
     }
 
     private static TimeSpan Span(string text) => TimeSpan.FromMilliseconds(double.Parse(text.Replace("ms", "", StringComparison.Ordinal), CultureInfo.InvariantCulture));

@@ -34,6 +34,9 @@ internal sealed class Server(Cluster cluster, string id)
     // What the newest snapshot holds.
     private (LogReset End, Configuration Configuration, LogIndex ConfigurationIndex, List<string> State) _snapshot = (default, Configuration.Empty, default, []);
 
+    /// <summary>Last entry in the newest snapshot; default without one.</summary>
+    public LogReset SnapshotEnd => _snapshot.End;
+
     public void Bootstrap(Configuration configuration) =>
         _durable = (new Term(1), "", default, [new LogEntry(new LogIndex(1), new Term(1), EntryType.Configuration, ConfigurationCodec.Encode(configuration))]);
 
@@ -87,6 +90,7 @@ internal sealed class Server(Cluster cluster, string id)
             if (Flushes) Flush(core);
             SendHeld();
         }
+        SendHeld();                                            // what a flush has set free that came by itself
     }
 
     private LogEntry[] Fetch(LogFetch fetch)
