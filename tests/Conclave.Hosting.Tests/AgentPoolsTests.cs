@@ -231,7 +231,7 @@ public sealed class AgentPoolsTests : IAsyncDisposable
             DataDir = Path.Combine(_folder, name),
             DisableKeyringFile = false,
             Performance = new PerformanceConfig { RaftMultiplier = 1, LeaveDrainTime = TimeSpan.Zero },
-            Ports = new PortConfig { Http = FreePort(), SerfLan = 0, SerfWan = 0 },
+            Ports = new PortConfig { Http = FreePort(), Server = FreePort(), SerfLan = 0, SerfWan = 0 },
         };
         return StartAsync(change?.Invoke(config) ?? config);
     }
