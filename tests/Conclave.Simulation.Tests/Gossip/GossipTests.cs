@@ -37,7 +37,7 @@ public sealed class GossipTests
     [InlineData(GossipMutations.EventTwice, "user events once")]
     [InlineData(GossipMutations.EventLost, "user events once")]
     [InlineData(GossipMutations.LeaveIsKill, "left, never failed")]
-    [InlineData(GossipMutations.LeaveWithoutIntent, "left, never failed")]
+    [InlineData(GossipMutations.LeaveUnsaid, "left, never failed")]
     [InlineData(GossipMutations.TagsKept, "convergence")]
     [InlineData(GossipMutations.DumbNode, "queries")]
     [InlineData(GossipMutations.NoReconnect, "convergence")]

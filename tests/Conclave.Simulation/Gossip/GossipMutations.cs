@@ -12,8 +12,8 @@ internal static class GossipMutations
     /// <summary>Who leaves just goes.</summary>
     public const string LeaveIsKill = "leave-is-kill";
 
-    /// <summary>The intent to leave never arrives, only the word of membership that the node is gone.</summary>
-    public const string LeaveWithoutIntent = "leave-without-intent";
+    /// <summary>Who leaves does not say so: neither by an intent, nor in the word that it is gone, which reads as if somebody else had found it dead.</summary>
+    public const string LeaveUnsaid = "leave-unsaid";
 
     /// <summary>Changed tags are told to nobody.</summary>
     public const string TagsKept = "tags-kept";
@@ -59,7 +59,7 @@ internal static class GossipMutations
 
     public static IReadOnlyList<string> All { get; } =
     [
-        EventTwice, EventLost, LeaveIsKill, LeaveWithoutIntent, TagsKept, DumbNode, NoReconnect, NoRefutation, Hasty, NoSuspicion, EndlessGossip, FailureUnsaid, CompletedTwice,
+        EventTwice, EventLost, LeaveIsKill, LeaveUnsaid, TagsKept, DumbNode, NoReconnect, NoRefutation, Hasty, NoSuspicion, EndlessGossip, FailureUnsaid, CompletedTwice,
         NeverCompleted, ResponseTwice, SnapshotLoses, PoisonedPacket, Leak,
     ];
 }
