@@ -37,6 +37,10 @@ public sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
     /// <summary>Forgets the content, keeps the memory.</summary>
     public void Clear() => _written = 0;
 
+    /// <summary>Writes over bytes that were written before, all of them.</summary>
+    /// <exception cref="ArgumentException">They reach beyond what was written.</exception>
+    public void Overwrite(int offset, scoped ReadOnlySpan<byte> bytes) => bytes.CopyTo(_array.AsSpan(0, _written).Slice(offset, bytes.Length));
+
     /// <inheritdoc/>
     public void Advance(int count)
     {

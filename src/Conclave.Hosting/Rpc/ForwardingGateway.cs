@@ -12,13 +12,14 @@ namespace Conclave.Hosting.Calls;
 
 /// <summary>
 /// The node as front ends see it, wherever the leader is: writes and renewals go to it, linearizable reads ask it how far this node must have applied and are answered
-/// here, stale ones are answered here at once. The node behind it must not hold requests itself (hold time zero): the waiting for a leader is done here.
+/// here, stale ones are answered here, at once unless this node has not applied yet what was acknowledged through it. The node behind it must not hold requests itself (hold time zero): the waiting for a leader is done here.
 /// </summary>
 internal sealed class ForwardingGateway : INodeGateway
 {
     private readonly INodeGateway _local;
     private readonly LeaderCalls _calls;
     private readonly ReadIndexRounds _leaseReads, _quorumReads;
+    private readonly AcknowledgedWrites _acknowledged;
 
     /// <param name="local">The node.</param>
     /// <param name="statusChanged">Fires when its view of the leader has changed.</param>
@@ -31,6 +32,7 @@ internal sealed class ForwardingGateway : INodeGateway
     {
         _local = local;
         _calls = new LeaderCalls(local, statusChanged, pool, limits, time, stopping);
+        _acknowledged = new AcknowledgedWrites(local, rootPublished, _calls, time);
         _leaseReads = new ReadIndexRounds(local, rootPublished, _calls, ReadMode.Default, limits.HoldTime, time);
         _quorumReads = new ReadIndexRounds(local, rootPublished, _calls, ReadMode.Consistent, limits.HoldTime, time);
     }
@@ -64,6 +66,7 @@ internal sealed class ForwardingGateway : INodeGateway
     {
         var status = _local.Status;
         if (!status.IsLeader && mode != ReadMode.Stale) return ReadAtLeaderAsync(mode, stop);
+        if (!status.IsLeader && !_acknowledged.AreApplied) return ReadAcknowledgedAsync(stop);
         // Also a stale read may have to wait: a server that has not been up to date since its start has nothing to show yet.
         var granted = _local.ReadAsync(mode, stop);
         if (!granted.IsCompletedSuccessfully) return ReadHereAsync(granted, mode, stop);
@@ -146,6 +149,12 @@ internal sealed class ForwardingGateway : INodeGateway
     {
         var grant = await granted.ConfigureAwait(false);
         return grant.Error == ErrorTexts.NoLeader ? await ReadAtLeaderAsync(mode, stop).ConfigureAwait(false) : grant;
+    }
+
+    private async ValueTask<ReadGrant> ReadAcknowledgedAsync(CancellationToken stop)
+    {
+        await _acknowledged.WaitAsync(stop).ConfigureAwait(false);
+        return await ReadHereAsync(_local.ReadAsync(ReadMode.Stale, stop), ReadMode.Stale, stop).ConfigureAwait(false);
     }
 
     private ValueTask<ReadGrant> ReadAtLeaderAsync(ReadMode mode, CancellationToken stop) =>

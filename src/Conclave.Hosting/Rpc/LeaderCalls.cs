@@ -40,12 +40,16 @@ internal sealed class LeaderCalls
     private readonly TimeProvider _time;
     private readonly Pulse _statusChanged;
     private readonly CancellationToken _stopping;
+    private ulong _acknowledged;
 
     public LeaderCalls(INodeGateway local, Pulse statusChanged, RpcPool pool, ForwardLimits limits, TimeProvider time, CancellationToken stopping)
     {
         (_local, _statusChanged, _pool, _limits, _time, _stopping) = (local, statusChanged, pool, limits, time, stopping);
         _clock = new SystemClock(time);
     }
+
+    /// <summary>How far the leader had applied the log when it last answered: all that was acknowledged here lies at or below.</summary>
+    public ulong Acknowledged => Volatile.Read(ref _acknowledged);
 
     /// <summary>Serves a request; the error's text is complete. Cancelling ends the waiting: what has left may be carried out all the same.</summary>
     public async ValueTask<Attempt<T>> RunAsync<T>(ILeaderRequest<T> request, CancellationToken stop)
@@ -79,7 +83,11 @@ internal sealed class LeaderCalls
                 case ForwardStep.Send:
                     using (var outcome = await SendAsync(forwarder, decision.Address, request.Method, request.Argument(), stop).ConfigureAwait(false))
                     {
-                        if (outcome.End == RpcEnd.Result) return Read(request, outcome.Result);
+                        if (outcome.End == RpcEnd.Result)
+                        {
+                            Note(outcome.Applied);
+                            return Read(request, outcome.Result);
+                        }
                         decision = forwarder.OnEnded(EndOf(outcome.End), outcome.Text, _clock.Now);
                     }
                     break;
@@ -88,6 +96,17 @@ internal sealed class LeaderCalls
                     break;
             }
             if (decision.Step == ForwardStep.Fail) return new Attempt<T>(default!, decision.Error);
+        }
+    }
+
+    private void Note(ulong applied)
+    {
+        ulong known = Acknowledged;
+        while (applied > known)
+        {
+            ulong seen = Interlocked.CompareExchange(ref _acknowledged, applied, known);
+            if (seen == known) return;
+            known = seen;
         }
     }
 

@@ -122,7 +122,7 @@ internal sealed class RpcClientSession(RpcLimits limits, TimeProvider time) : Mu
             var reader = new MsgPackReader(reply.Bytes);
             var header = RpcReplyHeader.Read(ref reader);
             if (header.Seq != call.Seq) throw new MsgPackException("a reply to another call", 0);
-            outcome = header.Error.IsEmpty ? RpcOutcome.Of(reply, (int)reader.Offset) : RpcOutcome.Refused(System.Text.Encoding.UTF8.GetString(header.Error));
+            outcome = header.Error.IsEmpty ? RpcOutcome.Of(reply, (int)reader.Offset, header.Applied) : RpcOutcome.Refused(System.Text.Encoding.UTF8.GetString(header.Error));
         }
         catch (MsgPackException)
         {

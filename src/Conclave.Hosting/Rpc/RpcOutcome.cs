@@ -24,7 +24,7 @@ internal readonly struct RpcOutcome : IDisposable
     private readonly CollectedCall _reply;
     private readonly int _resultAt;
 
-    private RpcOutcome(RpcEnd end, string text, CollectedCall reply, int resultAt) => (End, Text, _reply, _resultAt) = (end, text, reply, resultAt);
+    private RpcOutcome(RpcEnd end, string text, CollectedCall reply, int resultAt, ulong applied = 0) => (End, Text, _reply, _resultAt, Applied) = (end, text, reply, resultAt, applied);
 
     /// <summary>How it ended.</summary>
     public RpcEnd End { get; }
@@ -35,7 +35,10 @@ internal readonly struct RpcOutcome : IDisposable
     /// <summary>The encoded result; lent until <see cref="Dispose"/>.</summary>
     public ReadOnlyMemory<byte> Result => _reply.Bytes[_resultAt..];
 
-    public static RpcOutcome Of(CollectedCall reply, int resultAt) => new(RpcEnd.Result, "", reply, resultAt);
+    /// <summary>How far the other server had applied the log; 0 when it did not say.</summary>
+    public ulong Applied { get; }
+
+    public static RpcOutcome Of(CollectedCall reply, int resultAt, ulong applied) => new(RpcEnd.Result, "", reply, resultAt, applied);
 
     public static RpcOutcome Refused(string text) => new(RpcEnd.Error, text, default, 0);
 

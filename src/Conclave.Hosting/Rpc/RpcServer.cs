@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Conclave.Core;
 using Conclave.Core.Codec;
 using Conclave.Rpc.Calls;
@@ -6,7 +7,12 @@ using Microsoft.Extensions.Logging;
 namespace Conclave.Hosting.Calls;
 
 /// <summary>Serves calls on connections that others accepted: multiplexed ones (first byte 4) and single ones (first byte 0).</summary>
-internal sealed class RpcServer(RpcMethods methods, RpcLimits limits, TimeProvider time, ILogger log)
+/// <param name="methods">What may be called.</param>
+/// <param name="applied">How far this server has applied the log.</param>
+/// <param name="limits">Bounds.</param>
+/// <param name="time">Clocks and timers.</param>
+/// <param name="log">Where to tell what goes wrong.</param>
+internal sealed class RpcServer(RpcMethods methods, Func<ulong> applied, RpcLimits limits, TimeProvider time, ILogger log)
 {
     /// <summary>Bytes of unfinished arguments of all connections.</summary>
     public RpcBudget Collected { get; } = new(limits.CollectedBytesOfAllMax);
@@ -35,11 +41,11 @@ internal sealed class RpcServer(RpcMethods methods, RpcLimits limits, TimeProvid
     public async ValueTask<PooledBuffer> AnswerAsync(CollectedCall call, CancellationToken departure)
     {
         var reply = new PooledBuffer(512);
-        var (method, argument, isForwarded, error) = Open(call.Bytes, reply);
+        var (method, argument, appliedEndsAt, error) = Open(call.Bytes, reply);
         if (error is not null) return reply;
         try
         {
-            error = await method!(new RpcCall(argument, isForwarded, departure), reply).ConfigureAwait(false);
+            error = await method!(new RpcCall(argument, IsForwarded: appliedEndsAt > 0, departure), reply).ConfigureAwait(false);
         }
         catch (MsgPackException malformed)
         {
@@ -56,22 +62,34 @@ internal sealed class RpcServer(RpcMethods methods, RpcLimits limits, TimeProvid
             error = "rpc: internal error";
         }
         if (error is not null) WriteError(call.Bytes, error, reply);
+        else if (appliedEndsAt > 0) WriteApplied(reply, appliedEndsAt);
         return reply;
     }
 
-    private (RpcMethod? Method, ReadOnlyMemory<byte> Argument, bool IsForwarded, string? Error) Open(ReadOnlyMemory<byte> call, PooledBuffer reply)
+    private void WriteApplied(PooledBuffer reply, int endsAt)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, applied());
+        reply.Overwrite(endsAt - bytes.Length, bytes);
+    }
+
+    // With where the room for what was applied ends in the reply: above 0 for calls that another server sent on, and only for them.
+    private (RpcMethod? Method, ReadOnlyMemory<byte> Argument, int AppliedEndsAt, string? Error) Open(ReadOnlyMemory<byte> call, PooledBuffer reply)
     {
         var reader = new MsgPackReader(call);
         var header = RpcCallHeader.Read(ref reader);
         if (!methods.TryFind(header.ServiceMethod, out var method, out string error))
         {
             WriteError(call, error, reply);
-            return (null, default, false, error);
+            return (null, default, 0, error);
         }
         var writer = new MsgPackWriter(reply);
-        new RpcReplyHeader { Seq = header.Seq, ServiceMethod = header.ServiceMethod }.Write(ref writer);
+        var answer = new RpcReplyHeader { Seq = header.Seq, ServiceMethod = header.ServiceMethod };
+        int appliedEndsAt = 0;
+        if (header.IsForwarded) appliedEndsAt = answer.WriteWithRoomForApplied(ref writer);
+        else answer.Write(ref writer);
         writer.Flush();
-        return (method, call[(int)reader.Offset..], header.IsForwarded, null);
+        return (method, call[(int)reader.Offset..], appliedEndsAt, null);
     }
 
     private static void WriteError(ReadOnlyMemory<byte> call, string error, PooledBuffer reply)

@@ -36,7 +36,7 @@ internal sealed class ServerCalls : IAsyncDisposable
         Gateway = new ForwardingGateway(node, statusChanged, rootPublished, _pool, new ForwardLimits { HoldTime = holdTime }, time, _stopping.Token);
         var methods = Methods(node, Gateway, () => Pools, _pool, time);
         DigestComparison.AddTo(methods, () => node.Digests);
-        _server = new RpcServer(methods, limits, time, log);
+        _server = new RpcServer(methods, () => node.Root.LastIndex, limits, time, log);
         _snapshots = new SnapshotServer(node, Gateway);
         _comparison = new DigestComparison(node, () => node.Digests, _pool, time, loggers.CreateLogger("agent.server.raft"));
     }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Conclave.Core.Codec;
 
 namespace Conclave.Rpc.Calls;
@@ -49,7 +50,7 @@ public readonly ref struct RpcCallHeader
 /// <summary>What stands before the result of a call. Borrows from the input.</summary>
 public readonly ref struct RpcReplyHeader
 {
-    private static readonly FieldNames s_fields = new("ServiceMethod", "Seq", "Error");
+    private static readonly FieldNames s_fields = new("ServiceMethod", "Seq", "Error", "Applied");
 
     /// <summary>What went wrong, as text; empty when nothing did. A result follows in any case: an empty map beside an error.</summary>
     public ReadOnlySpan<byte> Error { get; init; }
@@ -60,11 +61,16 @@ public readonly ref struct RpcReplyHeader
     /// <summary>What was called.</summary>
     public ReadOnlySpan<byte> ServiceMethod { get; init; }
 
+    /// <summary>
+    /// How far the answering server had applied the log when it answered a call that was sent on; 0 when it does not say. Of our own: peers neither send it nor are sent it.
+    /// </summary>
+    public ulong Applied { get; init; }
+
     /// <summary>Reads the header; the reader then stands at the result.</summary>
     /// <exception cref="MsgPackException">Not a header: close the stream.</exception>
     public static RpcReplyHeader Read(scoped ref MsgPackReader reader)
     {
-        ulong seq = 0;
+        ulong seq = 0, applied = 0;
         ReadOnlySpan<byte> serviceMethod = default, error = default;
         var fields = new FieldReader(ref reader, s_fields);
         while (fields.TryNext(ref reader, out int field))
@@ -73,8 +79,9 @@ public readonly ref struct RpcReplyHeader
                 case 0: serviceMethod = reader.ReadTextSpan(); break;
                 case 1: seq = reader.ReadUInt64(); break;
                 case 2: error = reader.ReadTextSpan(); break;
+                case 3: applied = ReadApplied(reader.ReadTextSpan()); break;
             }
-        return new() { Error = error, Seq = seq, ServiceMethod = serviceMethod };
+        return new() { Error = error, Seq = seq, ServiceMethod = serviceMethod, Applied = applied };
     }
 
     // A reply's header must stay within the bound that its readers have.
@@ -90,10 +97,30 @@ public readonly ref struct RpcReplyHeader
         writer.WriteMapHeader(0);
     }
 
+    /// <summary>
+    /// Writes the header for a call that was sent on; the result must follow. What was applied is known only when that is there, so its eight bytes are left open: they end at
+    /// the offset that is given back, counted from where the header begins.
+    /// </summary>
+    public int WriteWithRoomForApplied(ref MsgPackWriter writer)
+    {
+        const int NameBytes = 8, TextHeaderBytes = 1;                  // "Applied" with its header
+        writer.WriteMapHeader(4);
+        writer.WriteField("Applied"u8, stackalloc byte[sizeof(ulong)]);
+        WriteFields(ref writer);
+        return 1 + NameBytes + TextHeaderBytes + sizeof(ulong);
+    }
+
     /// <summary>Writes the header; the result must follow.</summary>
     public void Write(ref MsgPackWriter writer)
     {
         writer.WriteMapHeader(3);
+        WriteFields(ref writer);
+    }
+
+    private static ulong ReadApplied(ReadOnlySpan<byte> bytes) => bytes.Length == sizeof(ulong) ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : 0;
+
+    private void WriteFields(ref MsgPackWriter writer)
+    {
         writer.WriteField("Error"u8, Error);
         writer.WriteField("Seq"u8, Seq);
         writer.WriteField("ServiceMethod"u8, ServiceMethod);

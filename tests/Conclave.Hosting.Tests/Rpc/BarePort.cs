@@ -12,7 +12,7 @@ internal sealed class BarePort : IAsyncDisposable
 
     public BarePort(RpcMethods methods)
     {
-        Server = new RpcServer(methods, new RpcLimits(), TimeProvider.System, NullLogger.Instance);
+        Server = new RpcServer(methods, static () => 0, new RpcLimits(), TimeProvider.System, NullLogger.Instance);
         _port.Handle(Conclave.Rpc.ConnectionKind.Mux, new Handler(Server.ServeMuxAsync));
         _port.Handle(Conclave.Rpc.ConnectionKind.SingleCalls, new Handler(Server.ServeSingleAsync));
         _port.Start();

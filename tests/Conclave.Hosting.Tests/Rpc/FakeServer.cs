@@ -29,7 +29,7 @@ internal sealed class FakeServer : IAsyncDisposable
         Gateway = new ForwardingGateway(Local, Local.StatusChanged, Local.RootPublished, Pool, limits ?? new(), TimeProvider.System, _stop.Token);
         var methods = ServerCalls.Methods(Local, Gateway, () => Pools, Pool, TimeProvider.System);
         DigestComparison.AddTo(methods, () => digests);
-        _server = new RpcServer(methods, rpc, TimeProvider.System, NullLogger.Instance);
+        _server = new RpcServer(methods, () => Local.Root.LastIndex, rpc, TimeProvider.System, NullLogger.Instance);
         _snapshots = new SnapshotServer(Local, Gateway);
         _listener.Start();
         Address = _listener.LocalEndpoint.ToString()!;

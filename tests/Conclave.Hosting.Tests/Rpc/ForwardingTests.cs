@@ -135,9 +135,6 @@ public sealed class ForwardingTests : IAsyncDisposable
     {
         await _follower.Gateway.ApplyAsync(Kv(KvOps.Set, "a"), Stop);
         Assert.Equal(0UL, _follower.Gateway.Root.LastIndex);
-        var stale = await _follower.Gateway.ReadAsync(ReadMode.Stale, Stop);
-        Assert.Equal(0UL, stale.Root!.LastIndex);
-
         var reading = _follower.Gateway.ReadAsync(ReadMode.Consistent, Stop).AsTask();
         var shared = _follower.Gateway.ReadAsync(ReadMode.Consistent, Stop).AsTask();
         await Task.WhenAny(reading, Task.Delay(50, Stop));
@@ -145,6 +142,27 @@ public sealed class ForwardingTests : IAsyncDisposable
         _follower.Local.CatchUp();
         Assert.Equal(_cluster.Root.LastIndex, (await reading).Root!.LastIndex);
         Assert.Equal(_cluster.Root.LastIndex, (await shared).Root!.LastIndex);
+    }
+
+    [Fact]
+    public async Task A_stale_read_sees_what_was_written_through_its_server()
+    {
+        await _leader.Gateway.ApplyAsync(Kv(KvOps.Set, "elsewhere"), Stop);
+        Assert.True(_follower.Gateway.ReadAsync(ReadMode.Stale, Stop).IsCompletedSuccessfully);
+
+        await _follower.Gateway.ApplyAsync(Kv(KvOps.Set, "here"), Stop);
+        var reading = _follower.Gateway.ReadAsync(ReadMode.Stale, Stop).AsTask();
+        _follower.Local.CatchUp();
+        Assert.Equal(_cluster.Root.LastIndex, (await reading).Root!.LastIndex);
+        Assert.True(_follower.Gateway.ReadAsync(ReadMode.Stale, Stop).IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task A_stale_read_waits_once_and_not_for_ever_for_what_does_not_come()
+    {
+        await _follower.Gateway.ApplyAsync(Kv(KvOps.Set, "a"), Stop);
+        Assert.Equal(0UL, (await _follower.Gateway.ReadAsync(ReadMode.Stale, Stop)).Root!.LastIndex);
+        Assert.True(_follower.Gateway.ReadAsync(ReadMode.Stale, Stop).IsCompletedSuccessfully);
     }
 
     [Fact]
