@@ -4,6 +4,7 @@ using Conclave.Core.Model;
 using Conclave.Node.Autopilot;
 using Conclave.Node.Integrity;
 using Conclave.Node.LeaderDuties;
+using Conclave.Node.Pool;
 using Conclave.Node.Requests;
 using Conclave.Raft;
 using Conclave.State;
@@ -25,6 +26,9 @@ public sealed class Node : IAppliedEntries
     private readonly CommandGate _gate;
     private readonly SnapshotCoordinator _snapshots;
     private readonly Duties _duties;
+    private readonly PoolView _pool = new();
+    private readonly MemberReconciler _members;
+    private readonly List<string> _changedMembers = [];
     private readonly ReadBarriers _reads;
     private readonly SnapshotSending _sending;
     private readonly SnapshotReceiving _receiving;
@@ -52,7 +56,8 @@ public sealed class Node : IAppliedEntries
         _held = new HeldRequests(config.Limits, config.LeaderHoldTime);
         var coordinates = new CoordinateBatch(config.Limits);
         _gate = new CommandGate(config, random.Split("ids"), _lockDelays, coordinates);
-        _duties = new Duties(config, coordinates, ProposeOwn);
+        _members = new MemberReconciler(config, _pool, () => _replica!.Root, ProposeAt, (level, text) => Outbox.Write(level, "server", text));
+        _duties = new Duties(config, coordinates, _members, ProposeOwn);
         _replica = new Replica(recovered, config, random.Split("raft"), now, this);
         _reads = new ReadBarriers(_replica.Raft, Outbox);
         _snapshots = new SnapshotCoordinator(config.Limits, recovered.Snapshots, _replica);
@@ -124,7 +129,7 @@ public sealed class Node : IAppliedEntries
         _replica.Tick(now);
         while (_held.TryTakeOverdue(now, out var overdue)) Fail(overdue, ErrorTexts.NoLeader);
         _lockDelays.Forget(now);
-        if (_isReadyLeader) _duties.OnTick(now);
+        if (_isReadyLeader) _duties.OnTick(now, _autopilot.SeesWhoAnswers);
         if (_isReadyLeader && !_restore.IsRunning && now >= _autopilot.NextWake) LookAfterServers();
         _scrub.OnTick(now, Outbox);
         _snapshots.OnTick(now, wall, Outbox);
@@ -145,9 +150,16 @@ public sealed class Node : IAppliedEntries
         if (message.Kind == RaftMessageKind.SnapshotReply) _sending.OnAnswered(message);
     }
 
-    /// <summary>Takes over what gossip knows of the servers of the datacenter: the complete list. The leader adds, promotes and removes servers by it.</summary>
-    public void OnMembers(IReadOnlyList<ServerMember> members)
+    /// <summary>
+    /// Takes over what gossip knows of the datacenter: the complete list, ordinal by name, which must never change; members that are as before should be the same objects. The leader adds,
+    /// promotes and removes servers by it, and keeps the catalog true to it.
+    /// </summary>
+    public void OnMembers(IReadOnlyList<PoolMember> members)
     {
+        _changedMembers.Clear();
+        bool hasServer = _pool.Replace(members, _changedMembers);
+        _members.OnChanged(_changedMembers, _now);
+        if (!hasServer) return;
         _autopilot.OnMembers(members, _now);
         Outbox.Status = BuildStatus();
     }
@@ -218,8 +230,7 @@ public sealed class Node : IAppliedEntries
         FailProposals(ErrorTexts.AbortedByRestore);
         Outbox.Status = BuildStatus();                         // the agent looks anew for what the catalog lacks
         if (!_isReadyLeader) return;
-        _duties.Resign();
-        _duties.TakeLeadership(_replica.Root, _now, _wall);
+        _duties.BeginAnew(_replica.Root, _now, _wall);
     }
 
     // True when it made new proposals, which must be settled in the same turn.
@@ -250,10 +261,11 @@ public sealed class Node : IAppliedEntries
         _isReadyLeader = true;
         Outbox.Status = BuildStatus();
         Outbox.Write(NodeLogLevel.Info, "server", "cluster leadership acquired");
-        Outbox.Write(NodeLogLevel.Info, "server", $"New leader elected: payload={_config.Identity.NodeName}");
+        // With a pool every agent, this one too, writes it when the leader's event arrives.
+        if (_pool.Members.Count == 0) Outbox.Write(NodeLogLevel.Info, "server", $"New leader elected: payload={_config.Identity.NodeName}");
         _duties.TakeLeadership(_replica.Root, _now, _wall);
         _autopilot.TakeLeadership(_now);
-        _duties.OnTick(_now);
+        _duties.OnTick(_now, isPoolTrusted: false);
         while (_held.TryTake(out var request)) Serve(request);
     }
 
@@ -328,16 +340,19 @@ public sealed class Node : IAppliedEntries
             request.Result = admission.Answer;
             Outbox.Complete(request);
         }
-        else if (!TryAppend(admission.Command, request)) Fail(request, ErrorPrefix(admission.Command.Span[0]) + ErrorTexts.Overloaded);
+        else if (!TryAppend(admission.Command, request, out _)) Fail(request, ErrorPrefix(admission.Command.Span[0]) + ErrorTexts.Overloaded);
     }
 
-    private bool ProposeOwn(byte[] command) => TryAppend(command, request: null);
+    private bool ProposeOwn(byte[] command) => TryAppend(command, request: null, out _);
 
-    private bool TryAppend(ReadOnlyMemory<byte> command, NodeRequest? request)
+    private ulong ProposeAt(byte[] command) => TryAppend(command, request: null, out var index) ? index.Value : 0;
+
+    private bool TryAppend(ReadOnlyMemory<byte> command, NodeRequest? request, out LogIndex index)
     {
+        index = default;
         if (_restore.IsRunning) return false;
         if (!_proposals.HasRoom(command.Length)) return false;
-        if (_replica.Raft.Propose(EntryType.Command, command, out var index, more: true) != ProposeResult.Accepted) return false;
+        if (_replica.Raft.Propose(EntryType.Command, command, out index, more: true) != ProposeResult.Accepted) return false;
         _proposals.Add(index.Value, command.Length, request);
         return true;
     }
@@ -361,7 +376,11 @@ public sealed class Node : IAppliedEntries
         if (entry.Type == EntryType.Noop) _restore.OnNoop(entry);
         if (entry.Type == EntryType.Noop && !_isReadyLeader && _replica.Raft.Role == RaftRole.Leader && entry.Term == _replica.Raft.Term) _becameReady = true;
         Applied?.Invoke(entry);
-        if (_proposals.TakeApplied(entry.Index.Value) is not { } request) return;
+        if (_proposals.TakeApplied(entry.Index.Value) is not { } request)
+        {
+            if (_isReadyLeader && result.Kind == ApplyResultKind.Error) Outbox.Write(NodeLogLevel.Warning, "server", $"a write of the leader itself was refused: index={entry.Index} error=\"{result.Text}\"");
+            return;
+        }
         request.Result = result.Kind == ApplyResultKind.Error ? ApplyResult.Error(ErrorPrefix(entry.Data.Span[0]) + result.Text).At(entry.Index.Value) : result.At(entry.Index.Value);
         Outbox.Complete(request);
     }

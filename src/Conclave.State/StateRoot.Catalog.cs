@@ -81,6 +81,22 @@ public sealed partial class StateRoot
         return config?.ModifyIndex ?? 0;
     }
 
+    /// <summary>The node with this name (without regard to case), or null. Without a watch and without allocating, like the next three: for whoever compares thousands with what ought to be.</summary>
+    public NodeEntry? NodeNamed(string name) => Tables.Nodes.Get(Keys.Of(stackalloc byte[Keys.Scratch], name));
+
+    /// <summary>The node with this id, or null; null for what is no UUID.</summary>
+    public NodeEntry? NodeWithId(string id)
+    {
+        Span<byte> key = stackalloc byte[Uuids.SessionKeyMax];
+        return Uuids.TryNodeKey(id, key, out _) ? Tables.NodesById.Get(key[..16]) : null;
+    }
+
+    /// <summary>One service of a node, or null.</summary>
+    public NodeService? ServiceOn(string node, string serviceId) => Tables.Services.Get(Keys.Of(stackalloc byte[Keys.Scratch], node, serviceId))?.Service;
+
+    /// <summary>One check of a node, or null.</summary>
+    public HealthCheck? CheckOn(string node, string checkId) => Tables.Checks.Get(Keys.Of(stackalloc byte[Keys.Scratch], node, checkId));
+
     private NodeEntry? FindNode(string nameOrId, WatchSet? watches)
     {
         if (Tables.Nodes.Get(Keys.Of(stackalloc byte[Keys.Scratch], nameOrId), watches) is { } byName) return byName;

@@ -82,7 +82,7 @@ internal sealed class HealthMethods(INodeGateway local, RpcPool pool)
             LastContactNanoseconds = progress.LastContact.Ticks * 100,
             StableSince = MsgPackTime.From(server.SinceWall),
             Meta = node?.Meta,
-            SerfStatus = server.Member?.Status switch { ServerMemberStatus.Alive => 1, ServerMemberStatus.Left => 3, ServerMemberStatus.Failed => 4, _ => 0 },
+            SerfStatus = server.Member?.Status switch { ServerMemberStatus.Alive => 1, ServerMemberStatus.Leaving => 2, ServerMemberStatus.Left => 3, ServerMemberStatus.Failed => 4, _ => 0 },
         };
     }
 }

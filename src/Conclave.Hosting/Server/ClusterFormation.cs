@@ -21,6 +21,8 @@ internal sealed class ClusterFormation : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _changed = new(0, 1);
+    private readonly PoolMembers _members;                             // the node's loop's
+    private int _isTold;
     private readonly Task _running;
     private string _lastConflict = "";
 
@@ -34,6 +36,7 @@ internal sealed class ClusterFormation : IAsyncDisposable
     {
         (_node, _calls, _pools, _expect, _time) = (node, calls, pools, expect, time);
         _logger = loggers.CreateLogger("agent.server");
+        _members = new PoolMembers(Self.Datacenter);
         pools.LanMembersChanged += OnChanged;
         OnChanged();
         _running = RunAsync();
@@ -54,8 +57,7 @@ internal sealed class ClusterFormation : IAsyncDisposable
     // On the pool's loop.
     private void OnChanged()
     {
-        var members = ServerMembers.Among(_pools.LanMembers, Self.Datacenter);
-        _node.Inbox.Post(node => node.OnMembers(members));
+        if (Interlocked.Exchange(ref _isTold, 1) == 0) _node.Inbox.Post(Tell);
         try
         {
             if (_changed.CurrentCount == 0) _changed.Release();
@@ -64,6 +66,13 @@ internal sealed class ClusterFormation : IAsyncDisposable
         {
             // It was released meanwhile: that is enough.
         }
+    }
+
+    // On the node's loop. In a storm of changes it takes the newest list, and none that came before it.
+    private void Tell(Node.Node node)
+    {
+        Interlocked.Exchange(ref _isTold, 0);                           // before the list is read: what changes from now on is told once more
+        node.OnMembers(_members.Of(_pools.LanMembers));
     }
 
     private async Task RunAsync()
@@ -91,8 +100,7 @@ internal sealed class ClusterFormation : IAsyncDisposable
     private async Task<bool> TryFormAsync()
     {
         if (IsInitialized) return true;
-        var members = ServerMembers.Among(_pools.LanMembers, Self.Datacenter);
-        var plan = BootstrapPlan.Make(members, _expect);
+        var plan = BootstrapPlan.Make(PoolMembers.Servers(new PoolMembers(Self.Datacenter).Of(_pools.LanMembers)), _expect);
         if (plan.Conflict != _lastConflict && plan.Conflict.Length > 0) FormationLog.Conflict(_logger, plan.Conflict);
         _lastConflict = plan.Conflict;
         if (plan.Servers is not { } servers || servers.Find(Self.NodeId) is null) return false;

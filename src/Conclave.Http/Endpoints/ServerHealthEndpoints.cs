@@ -103,7 +103,7 @@ internal sealed class ServerHealthEndpoints(INodeGateway gateway, string version
         json.Name("Address"u8);
         json.String(server.Address);
         json.Name(statusName);
-        json.String(server.Member?.Status switch { ServerMemberStatus.Alive => "alive", ServerMemberStatus.Failed => "failed", ServerMemberStatus.Left => "left", _ => "none" });
+        json.String(server.Member?.Status switch { ServerMemberStatus.Alive => "alive", ServerMemberStatus.Leaving => "leaving", ServerMemberStatus.Failed => "failed", ServerMemberStatus.Left => "left", _ => "none" });
         json.Name("Version"u8);
         json.String(server.Member?.Version ?? "");
     }

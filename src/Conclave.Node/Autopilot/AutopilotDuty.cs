@@ -12,7 +12,14 @@ internal sealed class AutopilotDuty(string leaderId, TimeSpan contactMin)
     /// <summary>How often it looks.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
+    // Servers that the pool has forgotten are remembered as gone until they are out of the configuration; more than these at a time are nobody's cluster.
+    private const int ForgottenMax = 64;
+
+    // Gossip may be wrong about a server that answers.
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(2);
+
     private readonly SortedDictionary<string, ServerMember> _members = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, ServerMember> _forgotten = new(StringComparer.Ordinal);
     private ServerHealth[] _servers = [];
     private Instant _leadingSince;
 
@@ -41,12 +48,30 @@ internal sealed class AutopilotDuty(string leaderId, TimeSpan contactMin)
         }
     }
 
-    /// <summary>Takes over what gossip knows of the servers: the complete list. Kept by followers too, for the day they lead.</summary>
-    public void OnMembers(IReadOnlyList<ServerMember> members, Instant now)
+    /// <summary>Whether gossip sees every server that answers this leader. One that does not, as right after a restart, knows nothing of who is missing either.</summary>
+    public bool SeesWhoAnswers
     {
+        get
+        {
+            foreach (var server in _servers)
+                if (!server.IsLeader && server.Progress is { } progress && progress.LastContact < AnswersWithin && server.Member is not { Status: ServerMemberStatus.Alive or ServerMemberStatus.Leaving }) return false;
+            return _servers.Length > 0;
+        }
+    }
+
+    /// <summary>Takes over what gossip knows of the datacenter: the complete list. Kept by followers too, for the day they lead.</summary>
+    public void OnMembers(IReadOnlyList<PoolMember> members, Instant now)
+    {
+        ServerMember[] before = [.. _members.Values];
         _members.Clear();
         foreach (var member in members)
-            if (!_members.TryGetValue(member.Id, out var known) || known.Status != ServerMemberStatus.Alive) _members[member.Id] = member;
+        {
+            if (member.Server is not { IsFitForRaft: true } server) continue;
+            if (!_members.TryGetValue(server.Id, out var known) || known.Status != ServerMemberStatus.Alive) _members[server.Id] = server;
+            _forgotten.Remove(server.Id);
+        }
+        foreach (var server in before)
+            if (!_members.ContainsKey(server.Id) && _forgotten.Count < ForgottenMax) _forgotten[server.Id] = server with { Status = ServerMemberStatus.Left };
         if (NextWake != Instant.Never) NextWake = now;
     }
 
@@ -70,8 +95,8 @@ internal sealed class AutopilotDuty(string leaderId, TimeSpan contactMin)
         NextWake = Instant.Never;
     }
 
-    /// <summary>The member with this id, or null.</summary>
-    public ServerMember? Find(string id) => _members.GetValueOrDefault(id);
+    /// <summary>The member with this id, one that was forgotten included; or null.</summary>
+    public ServerMember? Find(string id) => _members.GetValueOrDefault(id) ?? _forgotten.GetValueOrDefault(id);
 
     /// <summary>Looks at all servers and says what should be changed, or null. To be called again after a change, and each <see cref="Period"/>.</summary>
     /// <param name="now">The time.</param>
@@ -83,10 +108,19 @@ internal sealed class AutopilotDuty(string leaderId, TimeSpan contactMin)
     public ConfigurationChange? Look(Instant now, WallTime wall, AutopilotConfig config, Configuration configuration, ServerProgress leader, Func<string, ServerProgress?> progressOf)
     {
         NextWake = now + Period;
+        DropForgotten(configuration);
         var looked = new ServerHealth[configuration.Servers.Length];
         for (int i = 0; i < looked.Length; i++) looked[i] = Judge(configuration.Servers[i], now, wall, config, leader, progressOf);
         _servers = looked;
         return new VoterRules(config, configuration, looked, [.. _members.Values], leaderId, now, _leadingSince).Next();
+    }
+
+    private void DropForgotten(Configuration configuration)
+    {
+        if (_forgotten.Count == 0) return;
+        string[] ids = [.. _forgotten.Keys];
+        foreach (string id in ids)
+            if (configuration.Find(id) is null) _forgotten.Remove(id);
     }
 
     private ServerHealth Judge(RaftServer server, Instant now, WallTime wall, AutopilotConfig config, ServerProgress leader, Func<string, ServerProgress?> progressOf)

@@ -70,7 +70,7 @@ internal readonly ref struct VoterRules(AutopilotConfig config, Configuration cu
     private ConfigurationChange? RemoveLeft()
     {
         foreach (var server in servers)
-            if (server.Member is { Status: ServerMemberStatus.Left } member && server.Id != leaderId && current.Find(server.Id) is { } entry && MayRemove(entry)) return Remove(entry, $"{member.Name} ({server.Id}) left");
+            if (server.Member is { } member && HasLeft(member, server) && server.Id != leaderId && current.Find(server.Id) is { } entry && MayRemove(entry)) return Remove(entry, $"{member.Name} ({server.Id}) left");
         return null;
     }
 
@@ -109,6 +109,10 @@ internal readonly ref struct VoterRules(AutopilotConfig config, Configuration cu
         if (server.Member is { } member) return member.Status == ServerMemberStatus.Failed;
         return now - leadingSince >= StabilizationTime && now - server.Since >= StabilizationTime;
     }
+
+    // Somebody said that it goes, and it is silent: it went, or was dead when an operator said so in its place. Whoever is there objects, and answers.
+    private static bool HasLeft(ServerMember member, ServerHealth server) =>
+        member.Status == ServerMemberStatus.Left || (member.Status == ServerMemberStatus.Leaving && !(server.Progress is { } progress && progress.LastContact < AnswersWithin));
 
     // Right after an election nobody has been watched for long: those that are healthy then have been so before.
     private bool IsStable(ServerHealth server) => now - leadingSince < StabilizationTime || now - server.Since >= StabilizationTime;

@@ -6,24 +6,27 @@ using Conclave.State;
 
 namespace Conclave.Node.LeaderDuties;
 
-/// <summary>What a leader does by itself: its own catalog entry, autopilot's defaults, ends of sessions, tombstones, coordinates. Writes through the log like everybody else.</summary>
+/// <summary>What a leader does by itself: the members' catalog entries, autopilot's defaults, ends of sessions, tombstones, coordinates. Writes through the log like everybody else.</summary>
 internal sealed class Duties
 {
     private readonly NodeConfig _config;
     private readonly SessionExpiry _sessions;
     private readonly TombstoneReaper _tombstones;
     private readonly CoordinateBatch _coordinates;
+    private readonly MemberReconciler _members;
     private readonly Func<byte[], bool> _propose;
     private readonly List<string> _expired = [];
     private Instant _nextCoordinates = Instant.Never;
 
     /// <param name="config">Timing and identity.</param>
     /// <param name="coordinates">Where the gate notes coordinates.</param>
+    /// <param name="members">Keeps the catalog true to the pool.</param>
     /// <param name="propose">Adds a command to the proposals; false when there is no room.</param>
-    public Duties(NodeConfig config, CoordinateBatch coordinates, Func<byte[], bool> propose)
+    public Duties(NodeConfig config, CoordinateBatch coordinates, MemberReconciler members, Func<byte[], bool> propose)
     {
         _config = config;
         _coordinates = coordinates;
+        _members = members;
         _propose = propose;
         _sessions = new SessionExpiry(config.SessionTtlMin);
         _tombstones = new TombstoneReaper(config.TombstoneTtl, config.TombstoneGranularity);
@@ -34,7 +37,7 @@ internal sealed class Duties
     {
         get
         {
-            var wake = Earlier(_sessions.NextDeadline, _tombstones.NextDeadline);
+            var wake = Earlier(_members.NextWake, Earlier(_sessions.NextDeadline, _tombstones.NextDeadline));
             return _coordinates.IsEmpty ? wake : Earlier(wake, _nextCoordinates);
         }
     }
@@ -42,29 +45,31 @@ internal sealed class Duties
     /// <summary>Starts the work of a leader whose first own entry is applied.</summary>
     public void TakeLeadership(StateRoot root, Instant now, WallTime wall)
     {
-        _sessions.TakeLeadership(root, now);
-        _tombstones.Clear();
-        _tombstones.Note(root.LastIndex, now, wall);                   // one bin for whatever earlier leaders did not come to reap
+        _members.TakeLeadership(now);
+        Begin(root, now, wall);
+    }
 
-        root.Autopilot(null, out var autopilot);
-        if (autopilot is null) _propose(CommandCodec.Encode(_config.Autopilot, cas: false));
-        if (SelfRegistration.Missing(_config, root) is { } registration) _propose(CommandCodec.Encode(registration));
-        NoteOwnCoordinate(root);
-        _nextCoordinates = now;                                        // the first batch at once: a lone node must show its own coordinate without any peer
+    /// <summary>Another state has come in the place of the one before: everything known of it is nothing any more.</summary>
+    public void BeginAnew(StateRoot root, Instant now, WallTime wall)
+    {
+        Stop();
+        _members.BeginAnew(now);
+        Begin(root, now, wall);
     }
 
     /// <summary>Ends the work: somebody else leads.</summary>
     public void Resign()
     {
-        _sessions.Clear();
-        _tombstones.Clear();
-        _coordinates.Clear();
-        _nextCoordinates = Instant.Never;
+        _members.Resign();
+        Stop();
     }
 
     /// <summary>Does what is due.</summary>
-    public void OnTick(Instant now)
+    /// <param name="now">The time.</param>
+    /// <param name="isPoolTrusted">Whether the pool knows everybody whom Raft knows to be there.</param>
+    public void OnTick(Instant now, bool isPoolTrusted)
     {
+        _members.OnTick(now, isPoolTrusted);
         ExpireSessions(now);
         if (_tombstones.TakeDue(now) is > 0 and var index)
             _propose(CommandCodec.Encode(new TombstoneRequest(_config.Identity.Datacenter, "reap", index)));
@@ -86,6 +91,26 @@ internal sealed class Duties
         root.SessionGet(id, null, out var session);
         if (session is not null) _sessions.Start(session, now);
         return session;
+    }
+
+    private void Begin(StateRoot root, Instant now, WallTime wall)
+    {
+        _sessions.TakeLeadership(root, now);
+        _tombstones.Clear();
+        _tombstones.Note(root.LastIndex, now, wall);                   // one bin for whatever earlier leaders did not come to reap
+
+        root.Autopilot(null, out var autopilot);
+        if (autopilot is null) _propose(CommandCodec.Encode(_config.Autopilot, cas: false));
+        NoteOwnCoordinate(root);
+        _nextCoordinates = now;                                        // the first batch at once: a lone node must show its own coordinate without any peer
+    }
+
+    private void Stop()
+    {
+        _sessions.Clear();
+        _tombstones.Clear();
+        _coordinates.Clear();
+        _nextCoordinates = Instant.Never;
     }
 
     private void ExpireSessions(Instant now)
