@@ -340,21 +340,24 @@ public sealed class Node : IAppliedEntries
             request.Result = admission.Answer;
             Outbox.Complete(request);
         }
-        else if (!TryAppend(admission.Command, request, out _)) Fail(request, ErrorPrefix(admission.Command.Span[0]) + ErrorTexts.Overloaded);
+        else if (Append(admission.Command, request, out _) is var outcome and not ProposeResult.Accepted) Fail(request, RefusalOf(outcome, admission.Command));
     }
 
-    private bool ProposeOwn(byte[] command) => TryAppend(command, request: null, out _);
+    // While leadership is handed over nobody leads: whoever waits for a leader finds the new one in a moment.
+    private static string RefusalOf(ProposeResult outcome, ReadOnlyMemory<byte> command) =>
+        outcome is ProposeResult.TransferInProgress or ProposeResult.NotLeader ? ErrorTexts.NoLeader : ErrorPrefix(command.Span[0]) + ErrorTexts.Overloaded;
 
-    private ulong ProposeAt(byte[] command) => TryAppend(command, request: null, out var index) ? index.Value : 0;
+    private bool ProposeOwn(byte[] command) => Append(command, request: null, out _) == ProposeResult.Accepted;
 
-    private bool TryAppend(ReadOnlyMemory<byte> command, NodeRequest? request, out LogIndex index)
+    private ulong ProposeAt(byte[] command) => Append(command, request: null, out var index) == ProposeResult.Accepted ? index.Value : 0;
+
+    private ProposeResult Append(ReadOnlyMemory<byte> command, NodeRequest? request, out LogIndex index)
     {
         index = default;
-        if (_restore.IsRunning) return false;
-        if (!_proposals.HasRoom(command.Length)) return false;
-        if (_replica.Raft.Propose(EntryType.Command, command, out index, more: true) != ProposeResult.Accepted) return false;
-        _proposals.Add(index.Value, command.Length, request);
-        return true;
+        if (_restore.IsRunning || !_proposals.HasRoom(command.Length)) return ProposeResult.Overloaded;
+        var outcome = _replica.Raft.Propose(EntryType.Command, command, out index, more: true);
+        if (outcome == ProposeResult.Accepted) _proposals.Add(index.Value, command.Length, request);
+        return outcome;
     }
 
     private void Fail(NodeRequest request, string text)

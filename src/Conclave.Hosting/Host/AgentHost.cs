@@ -40,6 +40,8 @@ public sealed class AgentHost : IAsyncDisposable
     private AgentPools? _gossip;                                       // null for an agent that gossips with nobody
     private bool _isLeading;                                           // the node's loop's
     private volatile AgentConfig _config;
+    private readonly Lock _leaveGate = new();
+    private Task? _leave;                                              // Guarded by _leaveGate.
     private int _isStopped;
 
     private AgentHost(AgentHostOptions options, AgentIdentity identity, NodeInbox inbox, SystemDisk? disk)
@@ -150,14 +152,21 @@ public sealed class AgentHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Leaves the cluster gracefully, as far as there is one to leave. The agent goes on answering until it is disposed.</summary>
-    public async Task LeaveAsync()
+    /// <summary>Leaves the cluster gracefully, as far as there is one to leave. Asked again, it waits for the leave that runs. The agent goes on answering until it is disposed.</summary>
+    public Task LeaveAsync()
     {
-        AgentHostLog.Leaving(_logger);
-        if (_gossip is not null) await _gossip.LeaveAsync().ConfigureAwait(false);
-        // A lone server has nobody to hand over to. Peers wait here so that clients notice; so do we, bounded by the configuration.
-        await Task.Delay(_config.Performance.LeaveDrainTime, _options.Time).ConfigureAwait(false);
+        lock (_leaveGate) return _leave ??= LeaveOnceAsync();
     }
+
+    private async Task LeaveOnceAsync()
+    {
+        await Task.Yield();                                            // nothing of it under the lock
+        if (_gossip is null) return;
+        await (Departure is { } departure ? departure.RunAsync() : _gossip.LeaveAsync()).ConfigureAwait(false);
+    }
+
+    private ServerDeparture? Departure =>
+        _gossip is { } pools && _server is not null ? new ServerDeparture(_node.Gateway, pools, _calls.Draining, _config.Performance.LeaveDrainTime, _options.Time, _options.Log) : null;
 
     /// <summary>Reads the configuration anew, if the caller gave a way to, and applies what may change at run time.</summary>
     public async Task<AgentOutcome> ReloadAsync()
@@ -187,6 +196,8 @@ public sealed class AgentHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isStopped, 1) != 0) return;
+        // Without it the others would have to find out that their leader is gone, and nobody could write meanwhile.
+        if (_node.Gateway.Status is { IsLeader: true, IsSoleVoter: false } && Departure is { } departure) await departure.TryHandOverAsync(ServerDeparture.QuickHandOver).ConfigureAwait(false);
         if (_http is not null)
         {
             await _http.StopAsync(StopGrace).ConfigureAwait(false);
@@ -227,6 +238,7 @@ public sealed class AgentHost : IAsyncDisposable
         {
             _gossip = await AgentPools.StartAsync(_config, Identity, sockets, new LanEvents(receiver, _local, _options.Log), _options.Log, _options.Time).ConfigureAwait(false);
             _ = ForwardGossipFailureAsync(_gossip);
+            _ = ForwardJoinFailureAsync(_gossip);
         }
         await OpenHttpAsync(bindings, (IAgentPools?)_gossip ?? AgentMembers.Alone(Identity, receiver), stop).ConfigureAwait(false);
     }
@@ -242,6 +254,8 @@ public sealed class AgentHost : IAsyncDisposable
         _http = await HttpListenerHost.StartAsync(frontEnd, bindings, _options.Log, stop).ConfigureAwait(false);
         AgentListeners.SetSocketModes(_config);
     }
+
+    private async Task ForwardJoinFailureAsync(AgentPools gossip) => EndWith(new AgentEnd(AgentEndKind.JoinFailed, await gossip.JoinFailed.ConfigureAwait(false)));
 
     private async Task ForwardGossipFailureAsync(AgentPools gossip) => EndWith(new AgentEnd(AgentEndKind.Failed, await gossip.Failed.ConfigureAwait(false)));
 

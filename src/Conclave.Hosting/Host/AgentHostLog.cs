@@ -14,9 +14,6 @@ internal static partial class AgentHostLog
     [LoggerMessage(EventId = 202, Level = LogLevel.Information, Message = "Endpoints down")]
     public static partial void EndpointsDown(ILogger logger);
 
-    [LoggerMessage(EventId = 203, Level = LogLevel.Information, Message = "Gracefully shutting down agent...")]
-    public static partial void Leaving(ILogger logger);
-
     [LoggerMessage(EventId = 204, Level = LogLevel.Information, Message = "Reloading configuration...")]
     public static partial void Reloading(ILogger logger);
 }

@@ -17,6 +17,9 @@ public sealed record AgentHostOptions
 
     /// <summary>Reads the configuration anew for <c>agent/reload</c>; null when that is not possible. Failures are exceptions whose message the client gets.</summary>
     public Func<AgentConfig>? ReadConfig { get; init; }
+
+    /// <summary>Told the new configuration after a reload that worked, for what belongs to the caller. May be called from any thread; must not throw.</summary>
+    public Action<AgentConfig>? Reloaded { get; init; }
 }
 
 /// <summary>Why an agent's host ended by itself.</summary>
@@ -26,6 +29,8 @@ public enum AgentEndKind
     Left,
     /// <summary>It cannot go on.</summary>
     Failed,
+    /// <summary>Nobody could be joined, and all attempts are used up.</summary>
+    JoinFailed,
 }
 
 /// <summary>How an agent's host ended by itself.</summary>

@@ -9,7 +9,8 @@ namespace Conclave.Hosting.Calls;
 /// <summary>The methods that change something, and those that only the leader can answer.</summary>
 /// <param name="local">This node.</param>
 /// <param name="anywhere">This node or the leader, wherever that is.</param>
-internal sealed class CommandMethods(INodeGateway local, INodeGateway anywhere)
+/// <param name="draining">Whether requests are still taken.</param>
+internal sealed class CommandMethods(INodeGateway local, INodeGateway anywhere, Draining draining)
 {
     private const string NoPath = "No path to datacenter";
 
@@ -90,7 +91,7 @@ internal sealed class CommandMethods(INodeGateway local, INodeGateway anywhere)
 
     private async ValueTask<string?> ReadIndexAsync(RpcCall call, PooledBuffer result)
     {
-        if (!local.Status.IsLeader) return ErrorTexts.NoLeader;
+        if (!local.Status.IsLeader || draining.IsOn) return ErrorTexts.NoLeader;
         bool isConsistent = QueryArguments.Read(call.Argument.Span).Options.RequireConsistent;
         var grant = await local.ReadAsync(isConsistent ? ReadMode.Consistent : ReadMode.Default, CancellationToken.None).ConfigureAwait(false);
         if (grant.Root is not { } root) return grant.Error ?? ErrorTexts.NoLeader;
@@ -101,7 +102,7 @@ internal sealed class CommandMethods(INodeGateway local, INodeGateway anywhere)
     }
 
     // What another server has sent on is not sent on once more: two that take each other for the leader would never end.
-    private INodeGateway? GatewayFor(in RpcCall call) => !call.IsForwarded ? anywhere : local.Status.IsLeader ? local : null;
+    private INodeGateway? GatewayFor(in RpcCall call) => !call.IsForwarded ? anywhere : local.Status.IsLeader && !draining.IsOn ? local : null;
 
     private bool IsForeign(string datacenter) => datacenter.Length > 0 && !datacenter.Equals(local.Identity.Datacenter, StringComparison.OrdinalIgnoreCase);
 }

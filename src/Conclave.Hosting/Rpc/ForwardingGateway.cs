@@ -18,6 +18,7 @@ internal sealed class ForwardingGateway : INodeGateway
 {
     private readonly INodeGateway _local;
     private readonly LeaderCalls _calls;
+    private readonly Draining _draining;
     private readonly ReadIndexRounds _leaseReads, _quorumReads;
     private readonly AcknowledgedWrites _acknowledged;
 
@@ -27,11 +28,12 @@ internal sealed class ForwardingGateway : INodeGateway
     /// <param name="pool">Calls to other servers.</param>
     /// <param name="limits">Times.</param>
     /// <param name="time">Clocks and timers.</param>
-    /// <param name="stopping">Fails what waits.</param>
-    public ForwardingGateway(INodeGateway local, Pulse statusChanged, Pulse rootPublished, RpcPool pool, ForwardLimits limits, TimeProvider time, CancellationToken stopping)
+    /// <param name="draining">Whether requests are still taken.</param>
+    /// <param name="ending">Fails what waits: this server stops, or takes no more requests.</param>
+    public ForwardingGateway(INodeGateway local, Pulse statusChanged, Pulse rootPublished, RpcPool pool, ForwardLimits limits, TimeProvider time, Draining draining, CancellationToken ending)
     {
-        _local = local;
-        _calls = new LeaderCalls(local, statusChanged, pool, limits, time, stopping);
+        (_local, _draining) = (local, draining);
+        _calls = new LeaderCalls(local, statusChanged, pool, limits, time, draining, ending);
         _acknowledged = new AcknowledgedWrites(local, rootPublished, _calls, time);
         _leaseReads = new ReadIndexRounds(local, rootPublished, _calls, ReadMode.Default, limits.HoldTime, time);
         _quorumReads = new ReadIndexRounds(local, rootPublished, _calls, ReadMode.Consistent, limits.HoldTime, time);
@@ -55,6 +57,7 @@ internal sealed class ForwardingGateway : INodeGateway
     /// <inheritdoc/>
     public ValueTask<ApplyResult> ApplyAsync(ReadOnlyMemory<byte> command, CancellationToken stop)
     {
+        if (_draining.IsOn) return new(ApplyResult.Error(ErrorTexts.NoLeader));
         var status = _local.Status;
         // Nobody else can lead: what the node says is final.
         if (status.IsLeader && status.IsSoleVoter) return _local.ApplyAsync(command, stop);
@@ -64,6 +67,7 @@ internal sealed class ForwardingGateway : INodeGateway
     /// <inheritdoc/>
     public ValueTask<ReadGrant> ReadAsync(ReadMode mode, CancellationToken stop)
     {
+        if (_draining.IsOn && mode != ReadMode.Stale) return new(new ReadGrant(null, ErrorTexts.NoLeader, KnownLeader: false, 0));
         var status = _local.Status;
         if (!status.IsLeader && mode != ReadMode.Stale) return ReadAtLeaderAsync(mode, stop);
         if (!status.IsLeader && !_acknowledged.AreApplied) return ReadAcknowledgedAsync(stop);
@@ -96,6 +100,7 @@ internal sealed class ForwardingGateway : INodeGateway
     /// <inheritdoc/>
     public ValueTask<ApplyResult> RestoreAsync(StateRoot root, ulong index, CancellationToken stop)
     {
+        if (_draining.IsOn) return new(ApplyResult.Error(ErrorTexts.NoLeader));
         var status = _local.Status;
         if (status.IsLeader) return _local.RestoreAsync(root, index, stop);
         return status.KnownLeader ? RestoreAtLeaderAsync(root, index, status, stop) : new(ApplyResult.Error(ErrorTexts.NoLeader));

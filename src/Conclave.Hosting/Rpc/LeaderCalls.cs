@@ -39,12 +39,13 @@ internal sealed class LeaderCalls
     private readonly SystemClock _clock;
     private readonly TimeProvider _time;
     private readonly Pulse _statusChanged;
-    private readonly CancellationToken _stopping;
+    private readonly Draining _draining;
+    private readonly CancellationToken _ending;                // it stops, or takes no more requests
     private ulong _acknowledged;
 
-    public LeaderCalls(INodeGateway local, Pulse statusChanged, RpcPool pool, ForwardLimits limits, TimeProvider time, CancellationToken stopping)
+    public LeaderCalls(INodeGateway local, Pulse statusChanged, RpcPool pool, ForwardLimits limits, TimeProvider time, Draining draining, CancellationToken ending)
     {
-        (_local, _statusChanged, _pool, _limits, _time, _stopping) = (local, statusChanged, pool, limits, time, stopping);
+        (_local, _statusChanged, _pool, _limits, _time, _draining, _ending) = (local, statusChanged, pool, limits, time, draining, ending);
         _clock = new SystemClock(time);
     }
 
@@ -54,14 +55,14 @@ internal sealed class LeaderCalls
     /// <summary>Serves a request; the error's text is complete. Cancelling ends the waiting: what has left may be carried out all the same.</summary>
     public async ValueTask<Attempt<T>> RunAsync<T>(ILeaderRequest<T> request, CancellationToken stop)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, _stopping);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, _ending);
         try
         {
             return await RunUntilAsync(request, end.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
         {
-            return new Attempt<T>(default!, ErrorTexts.ShuttingDown);
+            return new Attempt<T>(default!, _draining.IsOn ? ErrorTexts.NoLeader : ErrorTexts.ShuttingDown);
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class ServerCalls : IAsyncDisposable
 {
     private static readonly byte[] s_peers = "Status.Peers"u8.ToArray(), s_noArguments = [0x80];
 
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _ending;
     private readonly RpcPool _pool;
     private readonly RpcServer _server;
     private readonly SnapshotServer _snapshots;
@@ -26,6 +26,7 @@ internal sealed class ServerCalls : IAsyncDisposable
     /// <param name="loggers">Where lines go.</param>
     public ServerCalls(NodeGateway node, TimeSpan holdTime, int connectionsPerAddressMax, TimeProvider time, ILoggerFactory loggers)
     {
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(Draining.Begun);
         var log = loggers.CreateLogger("agent.server.rpc");
         var limits = new RpcLimits();
         Pulse statusChanged = new(), rootPublished = new();
@@ -33,13 +34,16 @@ internal sealed class ServerCalls : IAsyncDisposable
         node.RootPublished += rootPublished.Fire;
         _pool = new RpcPool(limits, time, log);
         _connections = new ConnectionsPerAddress(connectionsPerAddressMax);
-        Gateway = new ForwardingGateway(node, statusChanged, rootPublished, _pool, new ForwardLimits { HoldTime = holdTime }, time, _stopping.Token);
-        var methods = Methods(node, Gateway, () => Pools, _pool, time);
+        Gateway = new ForwardingGateway(node, statusChanged, rootPublished, _pool, new ForwardLimits { HoldTime = holdTime }, time, Draining, _ending.Token);
+        var methods = Methods(node, Gateway, () => Pools, _pool, Draining, time);
         DigestComparison.AddTo(methods, () => node.Digests);
         _server = new RpcServer(methods, () => node.Root.LastIndex, limits, time, log);
         _snapshots = new SnapshotServer(node, Gateway);
         _comparison = new DigestComparison(node, () => node.Digests, _pool, time, loggers.CreateLogger("agent.server.raft"));
     }
+
+    /// <summary>Whether requests are still taken.</summary>
+    public Draining Draining { get; } = new();
 
     /// <summary>The node as front ends see it, wherever the leader is.</summary>
     public ForwardingGateway Gateway { get; }
@@ -82,16 +86,17 @@ internal sealed class ServerCalls : IAsyncDisposable
     /// <summary>Fails what waits and closes the connections to other servers.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _ending.CancelAsync().ConfigureAwait(false);
         await _comparison.DisposeAsync().ConfigureAwait(false);
         await _pool.DisposeAsync().ConfigureAwait(false);
+        Draining.Dispose();
     }
 
-    internal static RpcMethods Methods(INodeGateway local, INodeGateway anywhere, Func<IAgentPools?> pools, RpcPool pool, TimeProvider time)
+    internal static RpcMethods Methods(INodeGateway local, INodeGateway anywhere, Func<IAgentPools?> pools, RpcPool pool, Draining draining, TimeProvider time)
     {
         var methods = new RpcMethods();
         var reads = new RpcReads(anywhere, time);
-        new CommandMethods(local, anywhere).AddTo(methods);
+        new CommandMethods(local, anywhere, draining).AddTo(methods);
         new StateMethods(reads).AddTo(methods);
         new CatalogMethods(reads).AddTo(methods);
         new PoolMethods(reads, pools).AddTo(methods);

@@ -26,8 +26,8 @@ internal sealed class FakeServer : IAsyncDisposable
         Local = new FakeGateway(cluster, name);
         var rpc = new RpcLimits();
         Pool = new RpcPool(rpc, TimeProvider.System, NullLogger.Instance);
-        Gateway = new ForwardingGateway(Local, Local.StatusChanged, Local.RootPublished, Pool, limits ?? new(), TimeProvider.System, _stop.Token);
-        var methods = ServerCalls.Methods(Local, Gateway, () => Pools, Pool, TimeProvider.System);
+        Gateway = new ForwardingGateway(Local, Local.StatusChanged, Local.RootPublished, Pool, limits ?? new(), TimeProvider.System, Draining, _stop.Token);
+        var methods = ServerCalls.Methods(Local, Gateway, () => Pools, Pool, Draining, TimeProvider.System);
         DigestComparison.AddTo(methods, () => digests);
         _server = new RpcServer(methods, () => Local.Root.LastIndex, rpc, TimeProvider.System, NullLogger.Instance);
         _snapshots = new SnapshotServer(Local, Gateway);
@@ -37,6 +37,8 @@ internal sealed class FakeServer : IAsyncDisposable
     }
 
     public FakeGateway Local { get; }
+
+    public Draining Draining { get; } = new();
 
     public ForwardingGateway Gateway { get; }
 

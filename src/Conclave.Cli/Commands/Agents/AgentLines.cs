@@ -17,8 +17,26 @@ internal static partial class AgentLines
     [LoggerMessage(EventId = 303, Level = LogLevel.Information, Message = "Graceful shutdown disabled. Exiting")]
     public static partial void NoLeave(ILogger logger);
 
-    [LoggerMessage(EventId = 304, Level = LogLevel.Error, Message = "Graceful leave was interrupted or took too long. Exiting")]
-    public static partial void LeaveGivenUp(ILogger logger);
+    [LoggerMessage(EventId = 304, Level = LogLevel.Information, Message = "Timeout on graceful leave. Exiting")]
+    public static partial void LeaveTooLong(ILogger logger);
+
+    [LoggerMessage(EventId = 311, Level = LogLevel.Information, Message = "Caught second signal, Exiting: signal={Name}")]
+    public static partial void LeaveInterrupted(ILogger logger, string name);
+
+    [LoggerMessage(EventId = 312, Level = LogLevel.Information, Message = "Gracefully shutting down agent...")]
+    public static partial void Leaving(ILogger logger);
+
+    [LoggerMessage(EventId = 313, Level = LogLevel.Information, Message = "Graceful exit completed")]
+    public static partial void Left(ILogger logger);
+
+    [LoggerMessage(EventId = 314, Level = LogLevel.Error, Message = "Error on leave: error=\"{Reason}\"")]
+    public static partial void LeaveFailed(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 315, Level = LogLevel.Error, Message = "Caught: signal={Name} error=\"cannot reload before agent started\"")]
+    public static partial void TooEarly(ILogger logger, string name);
+
+    [LoggerMessage(EventId = 316, Level = LogLevel.Error, Message = "Retry join failed: error=\"{Reason}\"")]
+    public static partial void JoinFailed(ILogger logger, string reason);
 
     [LoggerMessage(EventId = 305, Level = LogLevel.Information, Message = "Requesting shutdown")]
     public static partial void Stopping(ILogger logger);
@@ -29,7 +47,7 @@ internal static partial class AgentLines
     [LoggerMessage(EventId = 307, Level = LogLevel.Error, Message = "The agent cannot go on: error=\"{Reason}\"")]
     public static partial void Failed(ILogger logger, string reason);
 
-    [LoggerMessage(EventId = 308, Level = LogLevel.Error, Message = "Failed to reload: error=\"{Reason}\"")]
+    [LoggerMessage(EventId = 308, Level = LogLevel.Error, Message = "Reload config failed: error=\"{Reason}\"")]
     public static partial void ReloadFailed(ILogger logger, string reason);
 
     [LoggerMessage(EventId = 309, Level = LogLevel.Information, Message = "Exit code: code={Code}")]

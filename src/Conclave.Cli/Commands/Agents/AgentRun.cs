@@ -51,7 +51,14 @@ internal sealed class AgentRun(CommandIo io, AgentConfig config, Func<AgentConfi
         try
         {
             pidFile.Write();
-            host = await AgentHost.StartAsync(new AgentHostOptions { Config = config, Log = log, ReadConfig = () => Reread(watches) }, CancellationToken.None).ConfigureAwait(false);
+            using var giveUp = new CancellationTokenSource();
+            var starting = AgentHost.StartAsync(new AgentHostOptions { Config = config, Log = log, ReadConfig = readConfig, Reloaded = fresh => watches.Restart(fresh.Watches) }, giveUp.Token);
+            if (await SignalWhileStartingAsync(starting, logger, signals).ConfigureAwait(false) is { } signal)
+            {
+                await giveUp.CancelAsync().ConfigureAwait(false);
+                return AgentSignals.IsDump(signal) ? Dump(signal) : await AbandonAsync(starting).ConfigureAwait(false);
+            }
+            host = await starting.ConfigureAwait(false);
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
@@ -67,12 +74,29 @@ internal sealed class AgentRun(CommandIo io, AgentConfig config, Func<AgentConfi
         return code;
     }
 
-    /// <summary>Reads the configuration for a reload; the watches belong to the program, not to the host, and change here.</summary>
-    private AgentConfig Reread(AgentWatches watches)
+    /// <summary>A signal that ends the start, or null when the start has ended by itself.</summary>
+    private static async Task<PosixSignal?> SignalWhileStartingAsync(Task starting, ILogger logger, AgentSignals signals)
     {
-        var fresh = readConfig();
-        watches.Restart(fresh.Watches);
-        return fresh;
+        while (true)
+        {
+            var next = signals.NextAsync();
+            if (await Task.WhenAny(starting, next).ConfigureAwait(false) == starting) return null;
+            var signal = await next.ConfigureAwait(false);
+            if (signal != PosixSignal.SIGHUP)
+            {
+                AgentLines.Caught(logger, AgentSignals.NameOf(signal));
+                return signal;
+            }
+            AgentLines.TooEarly(logger, AgentSignals.NameOf(signal));
+        }
+    }
+
+    /// <summary>Takes down what a start that nobody wants any more has built.</summary>
+    private static async Task<int> AbandonAsync(Task<AgentHost> starting)
+    {
+        if (await Task.WhenAny(starting, Task.Delay(StopTimeMax)).ConfigureAwait(false) != starting) return Stopped;
+        if (starting.IsCompletedSuccessfully) await (await starting.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+        return Stopped;
     }
 
     private async Task<int> ServeAsync(AgentHost host, ILogger logger, AgentSignals signals)
@@ -84,7 +108,8 @@ internal sealed class AgentRun(CommandIo io, AgentConfig config, Func<AgentConfi
             {
                 var end = await host.Ended.ConfigureAwait(false);
                 if (end.Kind == AgentEndKind.Left) return 0;
-                AgentLines.Failed(logger, end.Message);
+                if (end.Kind == AgentEndKind.JoinFailed) AgentLines.JoinFailed(logger, end.Message);
+                else AgentLines.Failed(logger, end.Message);
                 return Stopped;
             }
             var signal = await next.ConfigureAwait(false);
@@ -110,15 +135,33 @@ internal sealed class AgentRun(CommandIo io, AgentConfig config, Func<AgentConfi
             AgentLines.NoLeave(logger);
             return Stopped;
         }
-        var leave = host.LeaveAsync();
-        var first = await Task.WhenAny(leave, signals.NextAsync(), Task.Delay(LeaveTimeMax)).ConfigureAwait(false);
+        AgentLines.Leaving(logger);
+        return await LeaveAsync(host.LeaveAsync(), logger, signals.NextAsync()).ConfigureAwait(false);
+    }
+
+    private async Task<int> LeaveAsync(Task leave, ILogger logger, Task<PosixSignal> second)
+    {
+        var first = await Task.WhenAny(leave, second, Task.Delay(LeaveTimeMax)).ConfigureAwait(false);
+        if (first == second)
+        {
+            var signal = await second.ConfigureAwait(false);
+            AgentLines.LeaveInterrupted(logger, AgentSignals.NameOf(signal));
+            return AgentSignals.IsDump(signal) ? Dump(signal) : Stopped;
+        }
         if (first != leave)
         {
-            AgentLines.LeaveGivenUp(logger);
+            AgentLines.LeaveTooLong(logger);
             return Stopped;
         }
-        await leave.ConfigureAwait(false);
-        return 0;
+        return await HasLeftAsync(leave, logger).ConfigureAwait(false) ? 0 : Stopped;
+    }
+
+    private static async Task<bool> HasLeftAsync(Task leave, ILogger logger)
+    {
+        await Task.WhenAny(leave).ConfigureAwait(false);
+        if (leave.Exception is { } failure) AgentLines.LeaveFailed(logger, failure.GetBaseException().Message.ReplaceLineEndings("; "));
+        else AgentLines.Left(logger);
+        return leave.IsCompletedSuccessfully;
     }
 
     private int Dump(PosixSignal signal)

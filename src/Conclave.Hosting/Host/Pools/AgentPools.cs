@@ -27,6 +27,7 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _joinFailed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _running = [];
 
     private AgentPools(AgentConfig config, AgentIdentity identity, GossipRuntime lan, GossipRuntime? wan, LanEvents events, ILoggerFactory loggers, TimeProvider time)
@@ -42,8 +43,11 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
         _running.Add(_flood.RunAsync(_stop.Token));
     }
 
-    /// <summary>Completes with the reason when a pool cannot go on, or when the attempts to join are used up.</summary>
+    /// <summary>Completes with the reason when a pool cannot go on.</summary>
     public Task<string> Failed => _failed.Task;
+
+    /// <summary>Completes with the reason when the attempts to join are used up.</summary>
+    public Task<string> JoinFailed => _joinFailed.Task;
 
     /// <summary>Members of the pool of the datacenter, ordinal by name: a list that never changes.</summary>
     public IReadOnlyList<GossipMember> LanMembers => _lan.Members;
@@ -96,12 +100,11 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
         if (join.RetryJoinWan.Count > 0 && _wan is not null) _running.Add(RetryAsync(new RetryJoin("WAN", join.RetryJoinWan, join.RetryIntervalWan, join.RetryMaxWan, JoinWanAsync, _logger, _time)));
     }
 
-    /// <summary>Leaves both pools gracefully, that between datacenters first. What goes wrong is logged: the agent goes anyway.</summary>
-    public async Task LeaveAsync()
-    {
-        if (_wan is not null) await LeaveAsync(_wan, "WAN").ConfigureAwait(false);
-        await LeaveAsync(_lan, "LAN").ConfigureAwait(false);
-    }
+    /// <summary>
+    /// Leaves both pools gracefully, side by side: one after the other would take so long that others saw a server here that is missing there, and brought it back.
+    /// What goes wrong is logged: the agent goes anyway.
+    /// </summary>
+    public Task LeaveAsync() => _wan is null ? LeaveAsync(_lan, "LAN") : Task.WhenAll(LeaveAsync(_wan, "WAN"), LeaveAsync(_lan, "LAN"));
 
     /// <summary>Tells the datacenter that this server leads.</summary>
     public async Task AnnounceLeaderAsync()
@@ -220,7 +223,7 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
 
     private async Task RetryAsync(RetryJoin retry)
     {
-        if (await retry.RunAsync(_stop.Token).ConfigureAwait(false) is { } exhausted) _failed.TrySetResult(exhausted);
+        if (await retry.RunAsync(_stop.Token).ConfigureAwait(false) is { } exhausted) _joinFailed.TrySetResult(exhausted);
     }
 
     private Task<(int Joined, string? Error)> JoinLanAsync(IReadOnlyList<string> addresses, CancellationToken stop) => JoinAsync(_lan, "LAN", addresses, stop);

@@ -27,7 +27,7 @@ internal sealed class RetryJoin(string cluster, IReadOnlyList<string> addresses,
                     PoolLog.Joined(logger, cluster, joined);
                     return null;
                 }
-                if (attempt == attemptsMax) return "Retry join failed";
+                if (attempt == attemptsMax) return "agent: max join retry exhausted, exiting";
                 PoolLog.WillRetry(logger, cluster, GoDuration.From(interval).ToString(), error.ReplaceLineEndings("; "));
                 await Task.Delay(interval, time, stop).ConfigureAwait(false);
             }

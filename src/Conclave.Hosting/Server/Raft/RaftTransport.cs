@@ -18,10 +18,14 @@ internal sealed class RaftTransport : IRaftTransport, IAsyncDisposable
     // An answer may wait for a flush; a heartbeat's waits for nothing.
     private static readonly TimeSpan AppendPatience = TimeSpan.FromSeconds(10), HeartbeatPatience = TimeSpan.FromSeconds(2);
 
+    // Connections to a server that was taken out stay open for what it is still to be told.
+    private static readonly TimeSpan PartingTime = TimeSpan.FromSeconds(1);
+
     private readonly NodeIdentity _self;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<ulong, InboundRequest> _asked = new();
     private readonly Dictionary<string, PeerLinks> _links = new(StringComparer.Ordinal);               // of the loop
+    private readonly Dictionary<string, (PeerLinks Links, Task Gone)> _parting = new(StringComparer.Ordinal);   // of the loop
     private readonly Dictionary<SnapshotUpload, SnapshotStream> _uploads = [];                         // of the loop
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<Task, bool> _sending = new();
@@ -50,11 +54,16 @@ internal sealed class RaftTransport : IRaftTransport, IAsyncDisposable
     {
         _addresses = status.Servers.ToFrozenDictionary(static server => server.Id, static server => server.Address, StringComparer.Ordinal);
         _ids = status.Servers.ToFrozenDictionary(static server => server.Address, static server => server.Id, StringComparer.Ordinal);
+        foreach (var (id, (_, gone)) in _parting)
+            if (gone.IsCompleted) _parting.Remove(id);
         foreach (var (id, links) in _links)
         {
             if (_addresses.TryGetValue(id, out string? address) && address == links.Address) continue;
             _links.Remove(id);
-            Track(links.DisposeAsync().AsTask());
+            // A server that is taken out is told so: the entry that says it leaves behind this status.
+            var gone = PartAsync(links);
+            if (!_addresses.ContainsKey(id)) _parting[id] = (links, gone);
+            Track(gone);
         }
     }
 
@@ -67,6 +76,7 @@ internal sealed class RaftTransport : IRaftTransport, IAsyncDisposable
             return;
         }
         if (LinksTo(message.To) is { } links) links.Send(message);
+        else if (_parting.TryGetValue(message.To, out var last)) last.Links.Send(message);
         else if (message.Kind == RaftMessageKind.Append && !message.Heartbeat) Lose(message.To);
     }
 
@@ -143,6 +153,12 @@ internal sealed class RaftTransport : IRaftTransport, IAsyncDisposable
         links = new PeerLinks(this, peerId, address, _logger, AppendPatience, HeartbeatPatience);
         _links.Add(peerId, links);
         return links;
+    }
+
+    private async Task PartAsync(PeerLinks links)
+    {
+        await Task.Delay(PartingTime, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await links.DisposeAsync().ConfigureAwait(false);
     }
 
     private void Track(Task task)
