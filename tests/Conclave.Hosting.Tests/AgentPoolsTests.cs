@@ -81,7 +81,7 @@ public sealed class AgentPoolsTests : IAsyncDisposable
     {
         var alone = await StartAsync("alone", static config => config with { Join = new JoinConfig { RetryJoin = ["127.0.0.1:1"], RetryMax = 2, RetryInterval = TimeSpan.FromMilliseconds(10) } });
 
-        Assert.Equal(new AgentEnd(AgentEndKind.Failed, "Retry join failed"), await alone.Ended.WaitAsync(_stop.Token));
+        Assert.Equal(new AgentEnd(AgentEndKind.JoinFailed, "agent: max join retry exhausted, exiting"), await alone.Ended.WaitAsync(_stop.Token));
     }
 
     [Fact]
