@@ -11,23 +11,25 @@ internal sealed class ServerCluster : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90), Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("conclave-cluster-").FullName;
-    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(20) };
     private readonly List<ServerProcess> _servers = [];
 
     public ServerProcess this[int index] => _servers[index];
 
     public IEnumerable<string> Join => _servers.Select(static server => server.GossipAddress);
 
-    /// <summary>Three servers that have found each other and follow a leader.</summary>
-    public static async Task<ServerCluster> StartAsync()
+    /// <summary>Servers that have found each other and follow a leader.</summary>
+    /// <param name="size">How many.</param>
+    /// <param name="configure">Settings beyond the usual ones.</param>
+    public static async Task<ServerCluster> StartAsync(int size = 3, Action<JsonObject>? configure = null)
     {
         var cluster = new ServerCluster();
-        for (int i = 0; i < 3; i++) cluster.Add();
-        foreach (var server in cluster._servers) server.Start(cluster.Join);
-        await cluster.WaitAsync("three voters", async () =>
+        for (int i = 0; i < size; i++) cluster.Add().Configure = configure;
+        foreach (var server in cluster._servers) server.Start(cluster.Join, size);
+        await cluster.WaitAsync($"{size} voters", async () =>
         {
             foreach (var server in cluster._servers)
-                if ((await cluster.PeersAsync(server)).Count != 3 || await cluster.LeaderAsync(server) is null) return false;
+                if ((await cluster.PeersAsync(server)).Count != size || await cluster.LeaderAsync(server) is null) return false;
             return true;
         });
         return cluster;
@@ -47,9 +49,13 @@ internal sealed class ServerCluster : IAsyncDisposable
         ServerProcess? leader = null;
         await WaitAsync("a leader", async () =>
         {
-            foreach (var server in _servers.Where(static server => server.IsRunning))
-                if (await LeaderAsync(server) is { } address && _servers.Find(other => other.RaftAddress == address) is { IsRunning: true } found) leader = found;
-            return leader is not null;
+            foreach (var server in _servers)
+            {
+                if (!server.IsRunning || await LeaderAsync(server) is not { } address) continue;
+                leader = _servers.Find(other => other.RaftAddress == address && other.IsRunning);
+                if (leader is not null) return true;
+            }
+            return false;
         });
         return leader!;
     }
@@ -103,9 +109,37 @@ internal sealed class ServerCluster : IAsyncDisposable
         return [.. servers.Select(static entry => (entry!["ID"]!.GetValue<string>(), entry["Address"]!.GetValue<string>(), entry["Voter"]!.GetValue<bool>()))];
     }
 
+    /// <summary>Waits until all servers of the configuration have a vote and are those that run.</summary>
+    public Task WaitForVotersAsync(params ServerProcess[] voters) => WaitAsync($"votes of {string.Join(", ", voters.Select(static server => server.Name))}", async () =>
+    {
+        var servers = await ConfigurationAsync(await LeaderAsync());
+        return servers.Count == voters.Length && servers.TrueForAll(entry => entry.Voter && Array.Exists(voters, server => server.RaftAddress == entry.Address && server.NodeId == entry.Id));
+    });
+
     public async Task<HttpStatusCode> DeleteAsync(ServerProcess server, string path) => (await _client.DeleteAsync(server.Http + path)).StatusCode;
 
     public async Task<HttpStatusCode> PutRawAsync(ServerProcess server, string path, byte[] body) => (await _client.PutAsync(server.Http + path, new ByteArrayContent(body))).StatusCode;
+
+    /// <summary>The text of the answer, whatever its status; null without an answer.</summary>
+    public async Task<string?> TextAsync(ServerProcess server, string path)
+    {
+        try
+        {
+            using var answer = await _client.GetAsync(server.Http + path);
+            return await answer.Content.ReadAsStringAsync();
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The text of an answer with status 500; null when there is another one or none.</summary>
+    public async Task<string?> ErrorAsync(ServerProcess server, string path)
+    {
+        using var answer = await _client.GetAsync(server.Http + path);
+        return answer.StatusCode == HttpStatusCode.InternalServerError ? await answer.Content.ReadAsStringAsync() : null;
+    }
 
     public Task<byte[]> GetRawAsync(ServerProcess server, string path) => _client.GetByteArrayAsync(server.Http + path);
 
@@ -129,10 +163,11 @@ internal sealed class ServerCluster : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task<string?> LeaderAsync(ServerProcess server) =>
+    /// <summary>The address of the leader that this server follows, or null.</summary>
+    public async Task<string?> LeaderAsync(ServerProcess server) =>
         await JsonAsync(server, "/v1/status/leader") is JsonValue value && value.GetValue<string>() is { Length: > 0 } address ? address : null;
 
-    private async Task<JsonNode?> JsonAsync(ServerProcess server, string path)
+    public async Task<JsonNode?> JsonAsync(ServerProcess server, string path)
     {
         try
         {

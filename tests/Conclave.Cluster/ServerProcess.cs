@@ -8,10 +8,10 @@ namespace Conclave.Cluster;
 /// <summary>One server as an operator runs it: a process with a data folder and ports of its own, which it keeps over its restarts.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private const int OutputLinesKept = 40;
+    private const int OutputLinesShown = 40;
 
     private readonly string _folder;
-    private readonly Queue<string> _output = [];
+    private readonly List<string> _output = [];
     private Process? _process;
 
     public ServerProcess(string folder, string name)
@@ -39,14 +39,23 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public bool IsRunning => _process is { HasExited: false };
 
+    /// <summary>Settings beyond the usual ones, applied at each start.</summary>
+    public Action<JsonObject>? Configure { get; set; }
+
     public string NodeId => File.ReadAllText(Path.Combine(DataFolder, "node-id")).Trim();
 
     public string Output
     {
         get
         {
-            lock (_output) return $"{Name}:\n{string.Join('\n', _output)}\n";
+            lock (_output) return $"{Name}:\n{string.Join('\n', _output.TakeLast(OutputLinesShown))}\n";
         }
+    }
+
+    /// <summary>Whether it has written a line with this text, since its first start.</summary>
+    public bool Said(string text)
+    {
+        lock (_output) return _output.Exists(line => line.Contains(text, StringComparison.Ordinal));
     }
 
     /// <summary>Starts it with what its data folder holds.</summary>
@@ -59,11 +68,10 @@ internal sealed class ServerProcess : IAsyncDisposable
             ["ports"] = new JsonObject { ["http"] = Ports[0], ["https"] = -1, ["dns"] = -1, ["grpc"] = -1, ["server"] = Ports[1], ["serf_lan"] = Ports[2], ["serf_wan"] = Ports[3] },
         };
         if (expect > 0) config["bootstrap_expect"] = expect;
+        Configure?.Invoke(config);
         string file = Path.Combine(_folder, "config.json");
         File.WriteAllText(file, config.ToJsonString());
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
-        foreach (string argument in (string[])[Path.Combine(AppContext.BaseDirectory, "conclave.dll"), "agent", "-config-file", file]) start.ArgumentList.Add(argument);
-        _process = new Process { StartInfo = start };
+        _process = new Process { StartInfo = Program("agent", "-config-file", file) };
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.Start();
@@ -75,29 +83,60 @@ internal sealed class ServerProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         if (_process is null) return;
-        if (!_process.HasExited) _process.Kill();
+        if (!_process.HasExited) _process.Kill();                  // ends a paused one too
         await _process.WaitForExitAsync();
         _process.Dispose();
         _process = null;
     }
 
-    /// <summary>Waits until it has ended by itself.</summary>
-    public async Task EndedAsync(CancellationToken stop)
+    /// <summary>Waits until it has ended by itself; gives its exit code.</summary>
+    public async Task<int> EndedAsync()
     {
-        await _process!.WaitForExitAsync(stop);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        await _process!.WaitForExitAsync(patience.Token);
+        int code = _process.ExitCode;
         _process.Dispose();
         _process = null;
+        return code;
+    }
+
+    /// <summary>It gets no time and answers nobody, but its connections stay, until <see cref="Resume"/>.</summary>
+    public void Pause() => Signal("STOP");
+
+    /// <summary>Ends a pause.</summary>
+    public void Resume() => Signal("CONT");
+
+    /// <summary>Runs a command of the program against this server, as an operator does.</summary>
+    public async Task<(int Exit, string Out, string Error)> CommandAsync(params string[] arguments)
+    {
+        var start = Program(arguments);
+        start.Environment["CONSUL_HTTP_ADDR"] = Http;
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, await output, await error);
     }
 
     public ValueTask DisposeAsync() => new(KillAsync());
 
+    private ProcessStartInfo Program(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "conclave.dll"));
+        foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        return start;
+    }
+
+    private void Signal(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process!.Id}"]);
+        kill.WaitForExit();
+    }
+
     private void Keep(string? line)
     {
         if (line is null) return;
-        lock (_output)
-        {
-            if (_output.Count == OutputLinesKept) _output.Dequeue();
-            _output.Enqueue(line);
-        }
+        lock (_output) _output.Add(line);
     }
 }

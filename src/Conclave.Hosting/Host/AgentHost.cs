@@ -136,7 +136,7 @@ public sealed class AgentHost : IAsyncDisposable
             // Side by side: the log is read while the web server is set up. Both have ended, well or badly, before anything is taken down again.
             await Task.WhenAll(Task.Run(host._node.StartAsync, CancellationToken.None), host.OpenAsync(sockets, bindings, stop)).ConfigureAwait(false);
             host._server?.Start();
-            if (host is { _gossip: { } pools, _server: not null }) host._formation = new ClusterFormation(host._node, host._calls, pools, config.BootstrapExpect, options.Time, options.Log);
+            if (host is { _gossip: { } pools, _server: not null }) host._formation = new ClusterFormation(host._node, host._calls, pools, AgentNodeConfig.AsksFirst(config) ? 1 : config.BootstrapExpect, options.Log);
             if (host._gossip is not null) await host._gossip.JoinConfiguredAsync(stop).ConfigureAwait(false);
             AgentHostLog.Running(host._logger);
             return host;

@@ -20,7 +20,7 @@ internal static class AgentNodeConfig
         LeaderHoldTime = TimeSpan.Zero,                                // requests wait before they reach the node, where they can also go to another server
         SessionTtlMin = config.SessionTtlMin,
         Raft = RaftOf(config, identity.NodeId),
-        Bootstrap = config.Server && config.Bootstrap,
+        Bootstrap = config.Server && config.Bootstrap && !AsksFirst(config),
         Autopilot = AutopilotOf(config.Autopilot),
         Limits = new NodeLimits
         {
@@ -28,6 +28,9 @@ internal static class AgentNodeConfig
             SnapshotInterval = config.Raft.SnapshotInterval,
         },
     };
+
+    /// <summary>A server that may lead itself, but names others: they may have a cluster already, which it joins then instead of forming one of its own.</summary>
+    public static bool AsksFirst(AgentConfig config) => config is { Server: true, Bootstrap: true } && (config.Join.RetryJoin.Count > 0 || config.Join.StartJoin.Count > 0);
 
     private static Raft.RaftConfig RaftOf(AgentConfig config, string nodeId)
     {

@@ -30,7 +30,8 @@ public sealed class OperatorEndpoints(INodeGateway gateway) : IEndpoints
     private ValueTask RaftConfiguration(ApiRequest request)
     {
         var status = gateway.Status;
-        if (!status.KnownLeader && !request.Has(Param.Stale)) return request.SendErrorAsync(ErrorText.NoLeader);
+        // A server that belongs to no cluster yet has nothing to say, however stale it may be.
+        if (!status.KnownLeader && (!request.Has(Param.Stale) || status.Servers.Count == 0)) return request.SendErrorAsync(ErrorText.NoLeader);
         var json = request.StartJson();
         json.BeginObject();
         json.Name("Servers"u8);

@@ -7,6 +7,9 @@ namespace Conclave.Node;
 /// <param name="Conflict">Why it cannot be formed as things stand, for the operator; empty when nothing speaks against it.</param>
 public readonly record struct BootstrapPlan(Configuration? Servers, string Conflict)
 {
+    /// <summary>A cluster of one.</summary>
+    public static BootstrapPlan Alone(NodeIdentity self) => new(new Configuration([new RaftServer(self.NodeId, self.RpcAddress, Suffrage.Voter)]), "");
+
     /// <summary>Decides.</summary>
     /// <param name="members">All servers that gossip knows.</param>
     /// <param name="expect">With how many this server wants to form a cluster; above 1.</param>

@@ -29,6 +29,9 @@ public sealed record ServerMember(string Id, string Name, string Address, Server
     /// <summary>With how many servers it wants to form a cluster: 1 by itself, 0 not at all.</summary>
     public int Expect { get; init; }
 
+    /// <summary>It belongs to another cluster, or is not known to be free yet: it must not be added to this one.</summary>
+    public bool IsForeign { get; init; }
+
     /// <summary>It only reads along and never gets a vote.</summary>
     public bool IsReadReplica { get; init; }
 

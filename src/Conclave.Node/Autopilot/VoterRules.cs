@@ -40,7 +40,7 @@ internal readonly ref struct VoterRules(AutopilotConfig config, Configuration cu
     {
         foreach (var member in members)
         {
-            if (member.Status != ServerMemberStatus.Alive || current.Find(member.Id) is not null || EntryAt(member.Address) is not { } old || old.Id == leaderId) continue;
+            if (!IsNew(member) || EntryAt(member.Address) is not { } old || old.Id == leaderId) continue;
             if (MayRemove(old)) return Remove(old, $"{old.Id} at {old.Address} is replaced by {member.Name} ({member.Id})");
         }
         return null;
@@ -50,11 +50,13 @@ internal readonly ref struct VoterRules(AutopilotConfig config, Configuration cu
     {
         foreach (var member in members)
         {
-            if (member.Status != ServerMemberStatus.Alive || current.Find(member.Id) is not null || EntryAt(member.Address) is not null) continue;
+            if (!IsNew(member) || EntryAt(member.Address) is not null) continue;
             return Change([.. current.Servers, new RaftServer(member.Id, member.Address, Suffrage.Nonvoter)], $"{member.Name} ({member.Id}) joined at {member.Address}");
         }
         return null;
     }
+
+    private bool IsNew(ServerMember member) => member is { Status: ServerMemberStatus.Alive, IsForeign: false } && current.Find(member.Id) is null;
 
     private ConfigurationChange? Move()
     {

@@ -18,6 +18,13 @@ public sealed class VoterRulesTests
     public void A_server_that_joined_comes_in_without_a_vote() => Assert.Equal("a+ b+ c+ d", Next(Voters("abc"), Alive("abcd")));
 
     [Fact]
+    public void A_server_of_another_cluster_is_not_taken_even_at_a_familiar_address()
+    {
+        Assert.Null(Next(Voters("abc"), [.. Alive("abc"), Member("d") with { IsForeign = true }]));
+        Assert.Null(Next([.. Voters("ab"), Dead("c")], [.. Alive("ab"), Member("d") with { IsForeign = true, Address = "c:8300" }]));
+    }
+
+    [Fact]
     public void A_server_without_a_vote_gets_it_when_it_has_been_healthy_for_long() => Assert.Equal("a+ b+ c+ d+", Next([.. Voters("abc"), Nonvoter("d")], Alive("abcd")));
 
     [Fact]

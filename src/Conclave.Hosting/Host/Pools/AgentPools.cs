@@ -29,6 +29,7 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
     private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _joinFailed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _running = [];
+    private readonly TaskCompletionSource _firstJoin = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private AgentPools(AgentConfig config, AgentIdentity identity, GossipRuntime lan, GossipRuntime? wan, LanEvents events, ILoggerFactory loggers, TimeProvider time)
     {
@@ -48,6 +49,9 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
 
     /// <summary>Completes with the reason when the attempts to join are used up.</summary>
     public Task<string> JoinFailed => _joinFailed.Task;
+
+    /// <summary>Completes when those whom the configuration names in the datacenter were asked for the first time, whether or not anybody answered.</summary>
+    public Task FirstJoin => _firstJoin.Task;
 
     /// <summary>Members of the pool of the datacenter, ordinal by name: a list that never changes.</summary>
     public IReadOnlyList<GossipMember> LanMembers => _lan.Members;
@@ -96,7 +100,8 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
         var join = _config.Join;
         await JoinOnceAsync(join.StartJoin, wan: false, stop).ConfigureAwait(false);
         await JoinOnceAsync(join.StartJoinWan, wan: true, stop).ConfigureAwait(false);
-        if (join.RetryJoin.Count > 0) _running.Add(RetryAsync(new RetryJoin("LAN", join.RetryJoin, join.RetryInterval, join.RetryMax, JoinLanAsync, _logger, _time)));
+        if (join.RetryJoin.Count == 0) _firstJoin.TrySetResult();
+        else _running.Add(RetryAsync(new RetryJoin("LAN", join.RetryJoin, join.RetryInterval, join.RetryMax, AttemptLanAsync, _logger, _time)));
         if (join.RetryJoinWan.Count > 0 && _wan is not null) _running.Add(RetryAsync(new RetryJoin("WAN", join.RetryJoinWan, join.RetryIntervalWan, join.RetryMaxWan, JoinWanAsync, _logger, _time)));
     }
 
@@ -224,6 +229,18 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
     private async Task RetryAsync(RetryJoin retry)
     {
         if (await retry.RunAsync(_stop.Token).ConfigureAwait(false) is { } exhausted) _joinFailed.TrySetResult(exhausted);
+    }
+
+    private async Task<(int Joined, string? Error)> AttemptLanAsync(IReadOnlyList<string> addresses, CancellationToken stop)
+    {
+        try
+        {
+            return await JoinLanAsync(addresses, stop).ConfigureAwait(false);
+        }
+        finally
+        {
+            _firstJoin.TrySetResult();
+        }
     }
 
     private Task<(int Joined, string? Error)> JoinLanAsync(IReadOnlyList<string> addresses, CancellationToken stop) => JoinAsync(_lan, "LAN", addresses, stop);
