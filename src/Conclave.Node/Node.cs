@@ -28,6 +28,7 @@ public sealed class Node : IAppliedEntries
     private readonly Duties _duties;
     private readonly PoolView _pool = new();
     private readonly MemberReconciler _members;
+    private readonly LostContacts _lost;
     private readonly List<string> _changedMembers = [];
     private readonly ReadBarriers _reads;
     private readonly SnapshotSending _sending;
@@ -56,6 +57,7 @@ public sealed class Node : IAppliedEntries
         _held = new HeldRequests(config.Limits, config.LeaderHoldTime);
         var coordinates = new CoordinateBatch(config.Limits);
         _gate = new CommandGate(config, random.Split("ids"), _lockDelays, coordinates);
+        _lost = new LostContacts(Outbox);
         _members = new MemberReconciler(config, _pool, () => _replica!.Root, ProposeAt, (level, text) => Outbox.Write(level, "server", text));
         _duties = new Duties(config, coordinates, _members, ProposeOwn);
         _replica = new Replica(recovered, config, random.Split("raft"), now, this);
@@ -146,6 +148,7 @@ public sealed class Node : IAppliedEntries
     public void OnMessage(in RaftMessage message)
     {
         if (message.Kind == RaftMessageKind.Snapshot) return;  // a stream: OnSnapshotOffered
+        _lost.OnHeard(message.From, _now);
         _replica.Raft.Step(message);
         if (message.Kind == RaftMessageKind.SnapshotReply) _sending.OnAnswered(message);
     }
@@ -161,6 +164,7 @@ public sealed class Node : IAppliedEntries
         _members.OnChanged(_changedMembers, _now);
         if (!hasServer) return;
         _autopilot.OnMembers(members, _now);
+        _lost.OnMembers(members);
         Outbox.Status = BuildStatus();
     }
 

@@ -35,6 +35,7 @@ public sealed class Outbox : IDiskQueue
     private readonly List<SnapshotUpload> _uploads = [];
     private readonly List<SnapshotDownload> _downloads = [];
     private readonly List<StateRoot> _abandoned = [];
+    private readonly List<string> _reconnects = [];
 
     /// <summary>Not null when the node cannot go on: the process must end with this message. Nothing else in the outbox may be carried out.</summary>
     public string? Fatal { get; internal set; }
@@ -66,11 +67,14 @@ public sealed class Outbox : IDiskQueue
     /// <summary>States that were replaced as a whole: to be abandoned (<see cref="StateRoot.Abandon"/>) off the loop, after the new root was published.</summary>
     public IReadOnlyList<StateRoot> Abandoned => _abandoned;
 
+    /// <summary>Members of the pool, by name, that gossip has given up although Raft hears them: the pool should go and meet them now.</summary>
+    public IReadOnlyList<string> Reconnects => _reconnects;
+
     /// <summary>Lines for the operator.</summary>
     public IReadOnlyList<NodeLogLine> Log => _log;
 
     /// <summary>Whether nothing is to be done.</summary>
-    public bool IsEmpty => Fatal is null && Root is null && Status is null && _diskJobs.Count == 0 && _messages.Count == 0 && _uploads.Count == 0 && _downloads.Count == 0 && _abandoned.Count == 0 && _completions.Count == 0 && _fired.Count == 0 && _log.Count == 0;
+    public bool IsEmpty => Fatal is null && Root is null && Status is null && _diskJobs.Count == 0 && _messages.Count == 0 && _uploads.Count == 0 && _downloads.Count == 0 && _abandoned.Count == 0 && _reconnects.Count == 0 && _completions.Count == 0 && _fired.Count == 0 && _log.Count == 0;
 
     /// <inheritdoc/>
     public void Submit(DiskJob job) => _diskJobs.Add(job);
@@ -86,6 +90,7 @@ public sealed class Outbox : IDiskQueue
         _uploads.Clear();
         _downloads.Clear();
         _abandoned.Clear();
+        _reconnects.Clear();
         _completions.Clear();
         _fired.Clear();
         _log.Clear();
@@ -98,6 +103,8 @@ public sealed class Outbox : IDiskQueue
     internal void Download(SnapshotDownload download) => _downloads.Add(download);
 
     internal void Abandon(StateRoot root) => _abandoned.Add(root);
+
+    internal void Reconnect(string member) => _reconnects.Add(member);
 
     internal void Complete(NodeRequest request) => _completions.Add(request);
 

@@ -168,6 +168,14 @@ public sealed class GossipPool : IDisposable
         AfterInput();
     }
 
+    /// <summary>Something was heard of this member in another way: if it is one that failed, it is met now, and not when its turn comes. Nothing for others.</summary>
+    public void Reconnect(string name)
+    {
+        if (_isOver) return;
+        _serf.Joins.Reconnect(name);
+        AfterInput();
+    }
+
     /// <summary>Leaves the pool gracefully. Completed when the others know and the pool may be closed.</summary>
     public void Leave(long request)
     {

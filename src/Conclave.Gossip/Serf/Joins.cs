@@ -1,4 +1,6 @@
 using System.Text;
+using Conclave.Core;
+using Conclave.Gossip.Swim;
 
 namespace Conclave.Gossip.Serf;
 
@@ -7,6 +9,9 @@ internal sealed class Joins(SerfContext context, MemberBook book)
 {
     /// <summary>Targets of one join that are tried at once: one that does not answer takes ten seconds.</summary>
     public const int AtOnceMax = 8;
+
+    // An attempt that has not succeeded by then was made into a network that swallows packets.
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<long, Attempt> _attempts = [];
     private readonly List<GossipTarget> _remembered = [];
@@ -51,9 +56,22 @@ internal sealed class Joins(SerfContext context, MemberBook book)
         if (failed == 0 || book.IsLeaving) return;
         double probability = (double)failed / Math.Max(1, book.AliveCount);
         if (context.Random.NextDouble() > probability) return;
-        var node = book.Failed[(int)context.Random.Next(failed)].Node;
+        Reconnect(book.Failed[(int)context.Random.Next(failed)].Node);
+    }
+
+    /// <summary>Tries to reach this member if it has failed and is not being tried already.</summary>
+    public void Reconnect(string name)
+    {
+        if (book.IsLeaving || book.Find(name) is not { Status: MemberStatus.Failed } failed) return;
+        foreach (var attempt in _attempts.Values)
+            if (attempt.Kind == AttemptKind.Reconnect && attempt.Target.Name == failed.Node.Name && context.Now - attempt.Begun < RetryAfter) return;
+        Reconnect(failed.Node);
+    }
+
+    private void Reconnect(SwimNode node)
+    {
         context.Log(GossipLogLevel.Info, $"attempting reconnect to {node.Name} {node.Endpoint}");
-        Start(new Attempt(AttemptKind.Reconnect, new GossipTarget(node.Endpoint, node.Name), null));
+        Start(new Attempt(AttemptKind.Reconnect, new GossipTarget(node.Endpoint, node.Name), null, context.Now));
     }
 
     /// <summary>An exchange ended.</summary>
@@ -137,7 +155,7 @@ internal sealed class Joins(SerfContext context, MemberBook book)
         Reconnect,
     }
 
-    private readonly record struct Attempt(AttemptKind Kind, GossipTarget Target, JoinWork? Join);
+    private readonly record struct Attempt(AttemptKind Kind, GossipTarget Target, JoinWork? Join, Instant Begun = default);
 
     private sealed class JoinWork(long request, IReadOnlyList<GossipTarget> targets, bool ignoresOldEvents)
     {

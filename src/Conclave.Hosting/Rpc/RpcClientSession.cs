@@ -34,6 +34,17 @@ internal sealed class RpcClientSession(RpcLimits limits, TimeProvider time) : Mu
         End("");
     }
 
+    /// <summary>Ends the connection when no call is under way; false when there are some. For one that gets no more calls.</summary>
+    public bool EndIfUnused()
+    {
+        lock (Gate)
+        {
+            if (_running > 0 && !Mux.IsOver) return false;
+        }
+        End("");
+        return true;
+    }
+
     /// <summary>Makes a call. Never throws but when <paramref name="stop"/> is cancelled before the call left: afterwards it counts as lost.</summary>
     public async ValueTask<RpcOutcome> CallAsync(ReadOnlyMemory<byte> method, bool isForwarded, ReadOnlyMemory<byte> argument, CancellationToken stop)
     {

@@ -51,6 +51,17 @@ internal sealed class RpcPool : IAsyncDisposable
         return await session.CallAsync(method, isForwarded, argument, stop).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Makes the next call to each server open a new connection; calls under way keep theirs. To be called when the network may have swallowed packets: a connection on which something
+    /// was lost stands still for as long as the cut has lasted once more, whereas a new one works at once.
+    /// </summary>
+    public void Renew()
+    {
+        Server[] servers;
+        lock (_gate) servers = [.. _servers.Values];
+        foreach (var server in servers) server.Retire();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -108,7 +119,8 @@ internal sealed class RpcPool : IAsyncDisposable
     {
         private readonly Lock _gate = new();
         private Task<RpcClientSession?> _session = Task.FromResult<RpcClientSession?>(null);   // Guarded by _gate.
-        private Task _running = Task.CompletedTask;                                            // Guarded by _gate.
+        private Task _running = Task.CompletedTask;                                            // Guarded by _gate; of retired connections too.
+        private readonly List<RpcClientSession> _retired = [];                                 // Guarded by _gate.
         private long _failedAt;                                                                // Guarded by _gate.
         private bool _hasFailed;                                                               // Guarded by _gate.
 
@@ -136,7 +148,21 @@ internal sealed class RpcPool : IAsyncDisposable
         public void EndIfIdle()
         {
             lock (_gate)
+            {
                 if (_session is { IsCompleted: true, Result: { } session }) session.EndIfIdle();
+                _retired.RemoveAll(static session => session.EndIfUnused());
+            }
+        }
+
+        /// <summary>Keeps the connection for the calls under way only.</summary>
+        public void Retire()
+        {
+            lock (_gate)
+            {
+                if (_session is not { IsCompleted: true, Result: { IsOver: false } session }) return;
+                _session = Task.FromResult<RpcClientSession?>(null);
+                if (!session.EndIfUnused()) _retired.Add(session);
+            }
         }
 
         public async Task EndedAsync()
@@ -161,7 +187,7 @@ internal sealed class RpcPool : IAsyncDisposable
                 lock (_gate)
                 {
                     _hasFailed = false;
-                    _running = RunAsync(session, connection);
+                    _running = _running.IsCompleted ? RunAsync(session, connection) : Task.WhenAll(_running, RunAsync(session, connection));
                 }
                 return session;
             }

@@ -18,6 +18,7 @@ internal sealed class ServerCalls : IAsyncDisposable
     private readonly SnapshotServer _snapshots;
     private readonly ConnectionsPerAddress _connections;
     private readonly DigestComparison _comparison;
+    private bool _knewLeader;                                          // the node's loop's
 
     /// <param name="node">The node. It must not hold requests itself.</param>
     /// <param name="holdTime">How long requests wait for a leader.</param>
@@ -33,6 +34,7 @@ internal sealed class ServerCalls : IAsyncDisposable
         node.StatusChanged += statusChanged.Fire;
         node.RootPublished += rootPublished.Fire;
         _pool = new RpcPool(limits, time, log);
+        node.StatusChanged += () => OnStatusChanged(node.Status.KnownLeader);
         _connections = new ConnectionsPerAddress(connectionsPerAddressMax);
         Gateway = new ForwardingGateway(node, statusChanged, rootPublished, _pool, new ForwardLimits { HoldTime = holdTime }, time, Draining, _ending.Token);
         var methods = Methods(node, Gateway, () => Pools, _pool, Draining, time);
@@ -72,6 +74,13 @@ internal sealed class ServerCalls : IAsyncDisposable
         {
             return (null, malformed.Message);
         }
+    }
+
+    // Who loses its leader may be cut off. On the node's loop.
+    private void OnStatusChanged(bool knowsLeader)
+    {
+        if (_knewLeader && !knowsLeader) _pool.Renew();
+        _knewLeader = knowsLeader;
     }
 
     private static List<string> ReadTexts(ReadOnlyMemory<byte> result)

@@ -36,6 +36,9 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox, System
     // Instants; what has none is far in the past.
     private long _leaseUntil = long.MinValue, _freshAt = long.MinValue;
 
+    /// <summary>Raised, on the node's loop, with the name of a member that the pool has given up and Raft hears. Handlers must return at once.</summary>
+    public event Action<string>? ReconnectWanted;
+
     /// <summary>Raised, on the node's loop, when <see cref="Status"/> changed. Handlers must return at once.</summary>
     public event Action? StatusChanged;
 
@@ -52,6 +55,9 @@ internal sealed class NodeGateway(NodeIdentity identity, NodeInbox inbox, System
 
     /// <summary>Takes over until when readers may answer alone; before the turn's messages leave. Called by the loop only.</summary>
     public void PublishLease(Core.Instant until) => Volatile.Write(ref _leaseUntil, until.Nanoseconds);
+
+    /// <summary>Passes on that a member is to be met. Called by the loop only.</summary>
+    public void WantReconnect(string member) => ReconnectWanted?.Invoke(member);
 
     /// <summary>Takes over what a turn brought. Called by the loop only.</summary>
     public void Publish(StateRoot? root, ClusterStatus? status, Node.Node node)

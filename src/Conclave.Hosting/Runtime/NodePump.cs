@@ -126,6 +126,7 @@ internal sealed class NodePump : IAsyncDisposable
         foreach (var request in outbox.Completions) request.Complete();
         foreach (var watches in outbox.Fired)
             if (!watches.TryFinish()) ThreadPool.UnsafeQueueUserWorkItem(static fired => fired.Fire(), watches, preferLocal: false);
+        foreach (string member in outbox.Reconnects) _gateway.WantReconnect(member);
         foreach (var replaced in outbox.Abandoned) ThreadPool.UnsafeQueueUserWorkItem(static old => old.Abandon(), replaced, preferLocal: false);
         outbox.Clear();
         SetTimer();

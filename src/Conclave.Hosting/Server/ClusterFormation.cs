@@ -38,6 +38,7 @@ internal sealed class ClusterFormation : IAsyncDisposable
         _logger = loggers.CreateLogger("agent.server");
         _members = new PoolMembers(Self.Datacenter);
         pools.LanMembersChanged += OnChanged;
+        node.Gateway.ReconnectWanted += pools.Reconnect;
         OnChanged();
         _running = RunAsync();
     }
@@ -49,6 +50,7 @@ internal sealed class ClusterFormation : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        _node.Gateway.ReconnectWanted -= _pools.Reconnect;
         _pools.LanMembersChanged -= OnChanged;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);

@@ -138,6 +138,20 @@ public sealed class MembershipTests
     }
 
     [Fact]
+    public void Halves_of_a_split_pool_are_one_at_once_when_one_is_told_that_another_is_back()
+    {
+        using var net = new PoolNet();
+        var hosts = net.AddPool(6);
+        net.IsCut = (from, to) => Array.IndexOf(hosts, from) < 3 != Array.IndexOf(hosts, to) < 3;
+        net.Run(TimeSpan.FromMinutes(5));
+        net.Do(hosts[0], pool => pool.Reconnect(hosts[1].Pool.Self.Name));      // there all the time: nothing to do
+        net.IsCut = (_, _) => false;
+        net.Do(hosts[0], pool => pool.Reconnect(hosts[4].Pool.Self.Name));
+        net.Run(TimeSpan.FromSeconds(2));
+        Assert.All(hosts, host => Assert.Equal(6, host.Pool.AliveCount));
+    }
+
+    [Fact]
     public void Changed_tags_reach_all()
     {
         using var net = new PoolNet();

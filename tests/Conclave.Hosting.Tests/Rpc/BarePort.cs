@@ -9,16 +9,24 @@ namespace Conclave.Hosting.Tests.Rpc;
 internal sealed class BarePort : IAsyncDisposable
 {
     private readonly ServerListener _port = new(new IPEndPoint(IPAddress.Loopback, 0), NullLoggerFactory.Instance);
+    private int _accepted;
 
     public BarePort(RpcMethods methods)
     {
         Server = new RpcServer(methods, static () => 0, new RpcLimits(), TimeProvider.System, NullLogger.Instance);
-        _port.Handle(Conclave.Rpc.ConnectionKind.Mux, new Handler(Server.ServeMuxAsync));
+        _port.Handle(Conclave.Rpc.ConnectionKind.Mux, new Handler((stream, stop) =>
+        {
+            Interlocked.Increment(ref _accepted);
+            return Server.ServeMuxAsync(stream, stop);
+        }));
         _port.Handle(Conclave.Rpc.ConnectionKind.SingleCalls, new Handler(Server.ServeSingleAsync));
         _port.Start();
     }
 
     public RpcServer Server { get; }
+
+    /// <summary>Multiplexed connections so far.</summary>
+    public int Accepted => Volatile.Read(ref _accepted);
 
     public string Address => _port.Address.ToString();
 

@@ -7,7 +7,9 @@ namespace Conclave.Hosting.Tests.Rpc;
 /// <summary>Calls over real sockets to methods of the tests.</summary>
 public sealed class RpcPoolTests : IAsyncDisposable
 {
-    private static readonly byte[] s_echo = "Test.Echo"u8.ToArray();
+    private static readonly byte[] s_echo = "Test.Echo"u8.ToArray(), s_wait = "Test.Wait"u8.ToArray();
+
+    private readonly TaskCompletionSource _isWaiting = new(TaskCreationOptions.RunContinuationsAsynchronously), _goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private readonly RpcPool _pool = new(new RpcLimits(), TimeProvider.System, NullLogger.Instance);
     private readonly BarePort _port;
@@ -20,6 +22,14 @@ public sealed class RpcPoolTests : IAsyncDisposable
             call.Argument.Span.CopyTo(result.GetSpan(call.Argument.Length));
             result.Advance(call.Argument.Length);
             return new((string?)null);
+        });
+        methods.Add("Test.Wait", async (call, result) =>
+        {
+            _isWaiting.TrySetResult();
+            await _goOn.Task;
+            call.Argument.Span.CopyTo(result.GetSpan(call.Argument.Length));
+            result.Advance(call.Argument.Length);
+            return null;
         });
         _port = new BarePort(methods);
     }
@@ -60,6 +70,21 @@ public sealed class RpcPoolTests : IAsyncDisposable
                 Assert.True(outcome.End != RpcEnd.Error, outcome.Text);
             }
         }, Stop)));
+    }
+
+    [Fact]
+    public async Task Renewed_connections_keep_the_calls_under_way_and_get_no_more()
+    {
+        await AssertEchoAsync("before", Stop);
+        var waiting = _pool.CallAsync(_port.Address, s_wait, isForwarded: false, Argument("x"), Stop).AsTask();
+        await _isWaiting.Task.WaitAsync(Stop);
+        int before = _port.Accepted;
+        _pool.Renew();
+        await AssertEchoAsync("after", Stop);
+        Assert.Equal(before + 1, _port.Accepted);
+        _goOn.SetResult();
+        using var outcome = await waiting;
+        Assert.True(outcome.End == RpcEnd.Result, $"{outcome.End}: {outcome.Text}");
     }
 
     private async Task AssertEchoAsync(string text, CancellationToken stop)

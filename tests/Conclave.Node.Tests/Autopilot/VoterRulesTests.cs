@@ -75,6 +75,57 @@ public sealed class VoterRulesTests
         Assert.Null(Next([.. Voters("a"), Dead("b"), Dead("c")], [.. Alive("a"), Failed("b"), Member("c") with { Status = ServerMemberStatus.Left }]));
 
     [Fact]
+    public void A_dead_server_that_was_made_to_leave_goes_before_gossip_has_found_out_that_it_is_dead()
+    {
+        ServerMember[] members = [.. Alive("ab"), Member("c") with { Status = ServerMemberStatus.Leaving }];
+        Assert.Equal("a+ b+", Next([.. Voters("ab"), Dead("c")], members));
+        Assert.Equal("a+ b+", Next([.. Voters("ab"), Dead("c") with { Contact = null }], members));
+    }
+
+    [Fact]
+    public void A_server_that_is_leaving_stays_as_long_as_it_answers() =>
+        Assert.Null(Next([.. Voters("ab"), Dead("c") with { Contact = TimeSpan.FromSeconds(1) }], [.. Alive("ab"), Member("c") with { Status = ServerMemberStatus.Leaving }]));
+
+    [Fact]
+    public void A_server_that_the_pool_has_forgotten_goes_like_one_that_left()
+    {
+        var duty = new AutopilotDuty("a", TimeSpan.FromSeconds(1));
+        var now = new Instant(0) + TimeSpan.FromHours(1);
+        duty.TakeLeadership(now);
+        duty.OnMembers([.. Alive("abc").Select(InPool)], now);
+        duty.OnMembers([.. Alive("ab").Select(InPool)], now);
+        var configuration = new Configuration("abc".Select(static id => new RaftServer(id.ToString(), id + ":8300", Suffrage.Voter)));
+        var change = Look(configuration);
+        Assert.Equal(["a", "b"], change!.Next.Servers.ToArray().Select(static server => server.Id));
+
+        Assert.Null(Look(change.Next));
+        Assert.Null(duty.Find("c"));
+
+        ConfigurationChange? Look(Configuration current) =>
+            duty.Look(now, default, new AutopilotConfig(), current, new ServerProgress(TimeSpan.Zero, 1, 1), static id => new ServerProgress(id == "b" ? TimeSpan.Zero : TimeSpan.FromHours(1), 1, 1));
+    }
+
+    [Fact]
+    public void A_pool_that_does_not_know_a_server_that_answers_is_not_to_be_trusted()
+    {
+        var duty = new AutopilotDuty("a", TimeSpan.FromSeconds(1));
+        var now = new Instant(0) + TimeSpan.FromHours(1);
+        var configuration = new Configuration("abc".Select(static id => new RaftServer(id.ToString(), id + ":8300", Suffrage.Voter)));
+        duty.TakeLeadership(now);
+        Assert.False(duty.SeesWhoAnswers);
+        Look("a");
+        Assert.False(duty.SeesWhoAnswers);
+        Look("ab");
+        Assert.True(duty.SeesWhoAnswers);
+
+        void Look(string known)
+        {
+            duty.OnMembers([.. Alive(known).Select(InPool)], now);
+            duty.Look(now, default, new AutopilotConfig(), configuration, new ServerProgress(TimeSpan.Zero, 1, 1), static id => id == "b" ? new ServerProgress(TimeSpan.Zero, 1, 1) : null);
+        }
+    }
+
+    [Fact]
     public void The_leader_removes_itself_never() => Assert.Null(Next(Voters("abc"), [Member("a") with { Status = ServerMemberStatus.Left }, .. Alive("bc")]));
 
     [Fact]
@@ -109,6 +160,8 @@ public sealed class VoterRulesTests
     private static ServerMember[] Alive(string ids) => [.. ids.Select(id => Member(id.ToString()))];
 
     private static ServerMember Member(string id) => new(id, "node-" + id, id + ":8300", ServerMemberStatus.Alive);
+
+    private static PoolMember InPool(ServerMember server) => new(server.Name, server.Id, "127.0.0.1", PoolRole.Server, server.Status) { Server = server };
 
     private static ServerMember Failed(string id) => Member(id) with { Status = ServerMemberStatus.Failed };
 

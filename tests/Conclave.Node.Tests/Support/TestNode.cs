@@ -94,6 +94,9 @@ internal sealed class TestNode
 
     public List<SnapshotDownload> Downloads { get; } = [];
 
+    /// <summary>Members that gossip should meet, in order.</summary>
+    public List<string> Reconnects { get; } = [];
+
     public int StatesAbandoned { get; private set; }
 
     /// <summary>One turn with another input than a request.</summary>
@@ -181,6 +184,7 @@ internal sealed class TestNode
             Sent.AddRange(outbox.Messages);
             Uploads.AddRange(outbox.Uploads);
             Downloads.AddRange(outbox.Downloads);
+            Reconnects.AddRange(outbox.Reconnects);
             StatesAbandoned += outbox.Abandoned.Count;
         }
         outbox.Clear();

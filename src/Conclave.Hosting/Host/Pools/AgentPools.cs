@@ -111,6 +111,25 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
     /// </summary>
     public Task LeaveAsync() => _wan is null ? LeaveAsync(_lan, "LAN") : Task.WhenAll(LeaveAsync(_wan, "WAN"), LeaveAsync(_lan, "LAN"));
 
+    /// <summary>A member of the datacenter was heard in another way: if the pool has given it up, it goes and meets it now. Without waiting.</summary>
+    public void Reconnect(string member) => _ = ReconnectAsync(member);
+
+    private async Task ReconnectAsync(string member)
+    {
+        try
+        {
+            await _lan.AskAsync(pool =>
+            {
+                pool.Reconnect(member);
+                return true;
+            }).ConfigureAwait(false);
+        }
+        catch (MembershipException)
+        {
+            // The pool is closed, or so busy that it will find the member by itself.
+        }
+    }
+
     /// <summary>Tells the datacenter that this server leads.</summary>
     public async Task AnnounceLeaderAsync()
     {

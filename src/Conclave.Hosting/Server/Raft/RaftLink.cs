@@ -18,7 +18,7 @@ internal sealed class RaftLink : IAsyncDisposable
 {
     private const int QueueMax = 1024, BatchBytes = 1 << 20;
 
-    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(10), LongestBackoff = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(10), LongestBackoff = TimeSpan.FromMilliseconds(250);
 
     private readonly RaftTransport _transport;
     private readonly string _peerId;
@@ -54,6 +54,7 @@ internal sealed class RaftLink : IAsyncDisposable
     private async Task RunAsync()
     {
         var backoff = FirstBackoff;
+        int attempt = 0;
         try
         {
             while (await _queue.Reader.WaitToReadAsync(_stop.Token).ConfigureAwait(false))
@@ -61,11 +62,11 @@ internal sealed class RaftLink : IAsyncDisposable
                 string reason;
                 try
                 {
-                    var stream = await RaftDialer.DialAsync(_address(), _stop.Token).ConfigureAwait(false);
+                    var stream = await RaftDialer.DialAsync(_address(), RaftDialer.TimeoutOf(attempt++), _stop.Token).ConfigureAwait(false);
                     await using (stream.ConfigureAwait(false))
                     {
                         _report(null);
-                        backoff = FirstBackoff;
+                        (backoff, attempt) = (FirstBackoff, 0);
                         reason = await new Connection(this, stream).RunAsync().ConfigureAwait(false);
                     }
                 }
