@@ -14,7 +14,8 @@ internal sealed class NodeTable(GossipScratch scratch)
     private readonly List<SwimNode> _ring = [];
 
     // Open addressing, linear probing; a power of two, at most three quarters full, so a search always ends.
-    private SwimNode?[] _slots = new SwimNode?[InitialSlots];
+    // The hash stands beside the member, so that a search does not fetch the members that it passes by from memory.
+    private Slot[] _slots = new Slot[InitialSlots];
 
     public IReadOnlyList<SwimNode> Nodes => _ring;
 
@@ -32,8 +33,8 @@ internal sealed class NodeTable(GossipScratch scratch)
 
     public SwimNode? Find(ReadOnlySpan<byte> utf8, ulong hash)
     {
-        for (int slot = SlotOf(hash); _slots[slot] is { } node; slot = Next(slot))
-            if (node.Key.Is(utf8, hash)) return node;
+        for (int slot = SlotOf(hash); _slots[slot].Node is { } node; slot = Next(slot))
+            if (_slots[slot].Hash == hash && node.Key.Is(utf8, hash)) return node;
         return null;
     }
 
@@ -74,29 +75,31 @@ internal sealed class NodeTable(GossipScratch scratch)
     private void PutIntoSlot(SwimNode node)
     {
         int slot = SlotOf(node.Key.Hash);
-        while (_slots[slot] is not null) slot = Next(slot);
-        _slots[slot] = node;
+        while (_slots[slot].Node is not null) slot = Next(slot);
+        _slots[slot] = new Slot(node.Key.Hash, node);
     }
 
     // Those behind the gap that were pushed on by what stood in it move up, so that every search still finds its end.
     private void RemoveFromSlot(SwimNode node)
     {
         int gap = SlotOf(node.Key.Hash);
-        while (_slots[gap] != node) gap = Next(gap);
-        for (int slot = Next(gap); _slots[slot] is { } other; slot = Next(slot))
+        while (_slots[gap].Node != node) gap = Next(gap);
+        for (int slot = Next(gap); _slots[slot].Node is not null; slot = Next(slot))
         {
-            int wanted = SlotOf(other.Key.Hash);
+            int wanted = SlotOf(_slots[slot].Hash);
             int mask = _slots.Length - 1;
             if (((slot - wanted) & mask) < ((slot - gap) & mask)) continue;
-            _slots[gap] = other;
+            _slots[gap] = _slots[slot];
             gap = slot;
         }
-        _slots[gap] = null;
+        _slots[gap] = default;
     }
 
     private void Grow()
     {
-        _slots = new SwimNode?[_slots.Length * 2];
+        _slots = new Slot[_slots.Length * 2];
         foreach (var node in _ring) PutIntoSlot(node);
     }
+
+    private readonly record struct Slot(ulong Hash, SwimNode? Node);
 }

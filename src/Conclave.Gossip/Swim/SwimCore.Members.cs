@@ -47,17 +47,22 @@ internal sealed partial class SwimCore
 
     private void OnAlive(in Alive alive)
     {
+        ulong hash = _scratch.Hash(alive.Node);
+        var node = _nodes.Find(alive.Node, hash);
+        if (node is not null && IsKnown(node, alive)) return;
         if (!TryReadCandidate(alive, out var endpoint, out ulong versions))
         {
             Numbers.MessagesDropped++;
             return;
         }
-        ulong hash = _scratch.Hash(alive.Node);
-        var node = _nodes.Find(alive.Node, hash);
         if (node == _self) OnAliveAboutUs(alive, endpoint, versions);
         else if (node is null) OnAliveStranger(alive, hash, endpoint, versions);
         else OnAliveMember(node, alive, endpoint, versions);
     }
+
+    // Nearly all that gossip brings has been heard before, and is not worth a closer look. What is said about us is.
+    private bool IsKnown(SwimNode node, in Alive alive) =>
+        alive.Incarnation <= node.Incarnation && node != _self && TryReadEndpoint(alive.Addr, alive.Port, out var endpoint) && endpoint == node.Endpoint;
 
     // A member without all six versions, or with which we have none in common, would be passed on and keep others from joining the pool.
     private bool TryReadCandidate(in Alive alive, out GossipEndpoint endpoint, out ulong versions)
@@ -96,7 +101,6 @@ internal sealed partial class SwimCore
             if (!IsRefused(node.Key, alive, endpoint)) _owner.OnConflict(node, endpoint, alive.Meta.Span);
             return;
         }
-        if (!isElsewhere && alive.Incarnation <= node.Incarnation) return;
         if (IsRefused(node.Key, alive, endpoint)) return;
         CancelSuspicion(node);
         Take(node, alive, endpoint, versions);
