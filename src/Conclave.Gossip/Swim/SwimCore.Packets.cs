@@ -16,6 +16,7 @@ internal sealed partial class SwimCore
     // Shorter messages never shrink: the wrapping of a compressed message and the codes of more than eight bits cost more than they save.
     private const int CompressBytesMin = 64;
 
+    // From zero, as the peers have it: small numbers make short probes and answers. An answer to an earlier life, whose numbers were higher, is not mistaken for one to us.
     private uint _sequence;
 
     /// <summary>A packet arrived. Whatever is in it, this returns.</summary>

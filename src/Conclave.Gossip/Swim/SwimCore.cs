@@ -48,8 +48,6 @@ internal sealed partial class SwimCore
         _self = new SwimNode(scratch.Name(config.Name)) { Endpoint = config.Advertise, Incarnation = 1, ChangedAt = now };
         _now = now;
         _clock = now;
-        // Small, so that probes and answers are as short as the peers', which begin at zero. Not the same in each life, so that an answer to an earlier one is seldom mistaken for ours.
-        _sequence = (uint)(_random.NextUInt64() & 0x7f);
     }
 
     /// <summary>The keys, or null.</summary>
