@@ -148,6 +148,53 @@ public sealed class HostilePoolTests
     }
 
     [Fact]
+    public void A_packet_of_nine_bytes_with_a_lying_length_costs_hardly_more_than_its_bytes()
+    {
+        const int BytesEach = 4096;
+        using var net = new PoolNet();
+        var hosts = net.AddPool(2);
+        byte[][] packets = [.. LyingPackets()];
+        foreach (byte[] packet in packets) net.Do(hosts[0], pool => pool.OnDatagram(hosts[1].Endpoint, packet));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (byte[] packet in packets) hosts[0].Pool.OnDatagram(hosts[1].Endpoint, packet);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, (long)BytesEach * packets.Length);
+        net.Run(TimeSpan.FromSeconds(30));
+        Assert.All(hosts, host => Assert.Equal(2, host.Pool.AliveCount));
+    }
+
+    // Every kind of message, of membership and of Serf, whose map, list, text or bytes claim to be of 2^31 and more.
+    private static IEnumerable<byte[]> LyingPackets()
+    {
+        byte[] userMessage = [8];
+        byte[][] lies = [[0xdf, 0xff, 0xff, 0xff, 0xff], [0xdf, 0x80, 0, 0, 0], [0xdf, 0x7f, 0xff, 0xff, 0xff], [0xdd, 0xff, 0xff, 0xff, 0xff], [0xdd, 0x80, 0, 0, 0], [0xdb, 0xff, 0xff, 0xff, 0xff], [0xc6, 0x7f, 0xff, 0xff, 0xff]];
+        foreach (byte[] lie in lies)
+            for (int kind = 0; kind < 256; kind++)
+            {
+                yield return [(byte)kind, .. lie, 0, 0, 0];
+                yield return [.. userMessage, (byte)kind, .. lie, 0, 0];
+            }
+    }
+
+    [Theory]
+    [InlineData("0683a44e6f646573ce80000000ac5573657253746174654c656e00a44a6f696ec3")]
+    [InlineData("0683a44e6f646573ceffffffffac5573657253746174654c656e00a44a6f696ec3")]
+    [InlineData("0683a44e6f646573ce7fffffffac5573657253746174654c656e00a44a6f696ec3")]
+    [InlineData("0683a44e6f64657300ac5573657253746174654c656ece80000000a44a6f696ec3")]
+    [InlineData("0683a44e6f64657300ac5573657253746174654c656ece7fffffffa44a6f696ec3")]
+    public void An_exchange_that_announces_billions_costs_no_memory_and_no_member(string hex)
+    {
+        using var net = new PoolNet();
+        var hosts = net.AddPool(2);
+        byte[] stream = Convert.FromHexString(hex);
+        net.Do(hosts[0], pool => Send(hosts[0], -1, stream));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Send(hosts[0], -2, stream);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 * 1024);
+        net.Run(TimeSpan.FromSeconds(30));
+        Assert.All(hosts, host => Assert.Equal(2, host.Pool.AliveCount));
+    }
+
+    [Fact]
     public void Giant_lists_in_an_exchange_cost_little_more_than_their_bytes()
     {
         using var net = new PoolNet();

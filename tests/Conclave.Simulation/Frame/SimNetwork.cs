@@ -126,6 +126,8 @@ internal sealed partial class SimNetwork : SimActor
         var host = _hosts[node];
         host.Process = null;
         host.IsMachineDead = machineDead;
+        host.Socket++;
+        host.Waiting = 0;
         for (int i = host.Ends.Count - 1; i >= 0; i--)
         {
             var end = host.Ends[i];
@@ -234,13 +236,16 @@ internal sealed partial class SimNetwork : SimActor
     private void Deliver(int from, int to, Packet packet)
     {
         var host = _hosts[to];
-        if (host.Process is { } process && process.PausedUntil > World.Now && host.Waiting < SocketDatagramsMax)
+        // What waited in a socket is gone with it: a process that was started meanwhile has another one.
+        bool isSocketThere = packet.Socket is Packet.NoSocket || packet.Socket == host.Socket;
+        if (isSocketThere && host.Process is { } process && process.PausedUntil > World.Now && host.Waiting < SocketDatagramsMax)
         {
             host.Waiting++;
+            packet.Socket = host.Socket;
             World.At(process.PausedUntil, this, Datagram, from, to, packet);
             return;
         }
-        if (host.Process is { } listening && listening.PausedUntil <= World.Now)
+        if (isSocketThere && host.Process is { } listening && listening.PausedUntil <= World.Now)
         {
             host.Waiting = 0;
             var bytes = packet.Bytes.AsSpan(0, packet.Length);
@@ -257,6 +262,7 @@ internal sealed partial class SimNetwork : SimActor
         if (packet.Bytes.Length < bytes.Length) packet.Bytes = new byte[Math.Max(bytes.Length, Packet.UsualBytes)];
         bytes.CopyTo(packet.Bytes);
         packet.Length = bytes.Length;
+        packet.Socket = Packet.NoSocket;
         return packet;
     }
 
@@ -274,6 +280,7 @@ internal sealed partial class SimNetwork : SimActor
         public TimeSpan Clog;
         public double Loss;
         public int Waiting;
+        public int Socket;
         public long PacketsOut, BytesOut;
         public Prng? Chance;
         public readonly List<SimStreamEnd> Ends = [];
@@ -281,9 +288,12 @@ internal sealed partial class SimNetwork : SimActor
 
     private sealed class Packet
     {
-        public const int UsualBytes = 512;
+        public const int UsualBytes = 512, NoSocket = -1;
 
         public byte[] Bytes = [];
         public int Length;
+
+        /// <summary>The socket in which it waits for its process to go on, by number.</summary>
+        public int Socket;
     }
 }
