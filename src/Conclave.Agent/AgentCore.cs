@@ -159,6 +159,27 @@ public sealed class AgentCore
         return errors;
     }
 
+    /// <summary>What is wrong with services and checks of configuration files; empty when <see cref="Configure"/> would take all of them.</summary>
+    public IReadOnlyList<string> Problems(IReadOnlyList<ServiceDefinition> services, IReadOnlyList<CheckDefinition> checks)
+    {
+        var problems = new List<string>();
+        foreach (var service in services)
+        {
+            string? wrong = ServiceRules.Validate(service) ?? ScriptsRefused(service.Checks, Origin.Config) ?? (service.Sidecar is { } sidecar ? ScriptsRefused(sidecar.Checks, Origin.Config) : null);
+            if (wrong is not null) problems.Add($"Failed to register service \"{service.Name}\": {wrong}");
+        }
+        foreach (var check in checks)
+            if ((CheckProblem(check, services) ?? ScriptsRefused([check], Origin.Config)) is { } wrong) problems.Add($"Failed to register check \"{check.Name}\": {wrong}");
+        return problems;
+    }
+
+    /// <summary>The node's metadata and whether the output of checks is kept are this from now on.</summary>
+    public void Reconfigure(IReadOnlyDictionary<string, string> nodeMeta, bool discardCheckOutput)
+    {
+        _sync.SetNodeMeta(nodeMeta);
+        _runner.DiscardsOutput = discardCheckOutput;
+    }
+
     /// <summary>Takes back a service that was kept. False when the configuration names it: the kept one is to be forgotten.</summary>
     public bool RestoreService(NodeService service, string token)
     {
@@ -357,6 +378,17 @@ public sealed class AgentCore
             Effects.Add(new WriteLog(LogLevels.Info, $"Check for service has been critical for too long; deregistered service: check={check.Id} service={service.Id}"));
         }
         _reap.Clear();
+    }
+
+    private string? CheckProblem(CheckDefinition check, IReadOnlyList<ServiceDefinition> services)
+    {
+        if (check.Name.Length == 0) return "Missing check name";
+        if (check.Status.Length > 0 && !CheckRules.IsStatus(check.Status)) return "Bad check status";
+        if (CheckRules.Validate(check) is { } wrong) return "Invalid check: " + wrong;
+        if (check.ServiceId.Length == 0 || _catalog.Service(check.ServiceId) is { Origin: not Origin.Config }) return null;
+        foreach (var service in services)
+            if ((service.Id.Length > 0 ? service.Id : service.Name) == check.ServiceId) return null;
+        return $"ServiceID \"{check.ServiceId}\" does not exist";
     }
 
     private string? ScriptsRefused(IReadOnlyList<CheckDefinition> checks, Origin origin)

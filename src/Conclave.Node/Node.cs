@@ -168,6 +168,13 @@ public sealed class Node : IAppliedEntries
         Outbox.Status = BuildStatus();
     }
 
+    /// <summary>Takes over what may change while it runs: after how many entries a snapshot is due, how often that is looked at, and how many entries stay before it.</summary>
+    public void Reconfigure(ulong snapshotThreshold, TimeSpan snapshotInterval, int trailingEntries)
+    {
+        _snapshots.Reconfigure(snapshotThreshold, snapshotInterval, _now);
+        _replica.Raft.TrailingEntries = trailingEntries;
+    }
+
     /// <summary>Forms a cluster of these servers; each of them may do so by itself, with the same list. False when this server belongs to one already, or has heard of one.</summary>
     public bool Bootstrap(Configuration servers) => _replica.Raft.Bootstrap(servers);
 

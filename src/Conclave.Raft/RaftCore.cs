@@ -66,6 +66,7 @@ public sealed partial class RaftCore
     {
         config.Validate();
         _config = config;
+        TrailingEntries = config.TrailingEntries;
         _random = random;
         _now = now;
         Term = recovered.Term;
@@ -226,6 +227,9 @@ public sealed partial class RaftCore
         else _log.CompactTo(index, _config.LogMemoryEntries, _config.LogMemoryBytes);
     }
 
+    /// <summary>Entries kept before the newest snapshot: <see cref="RaftConfig.TrailingEntries"/> at first, with the same range.</summary>
+    public int TrailingEntries { get; set; }
+
     /// <summary>
     /// A snapshot at <paramref name="index"/> is durable. Entries before it are forgotten, except <see cref="RaftConfig.TrailingEntries"/>; the result is the last forgotten one,
     /// up to which the log on disk may be cut (not beyond the end of the older retained snapshot).
@@ -233,7 +237,7 @@ public sealed partial class RaftCore
     public LogIndex OnSnapshotSaved(LogIndex index)
     {
         Invariant.Require(index <= CommitIndex, "a snapshot holds committed entries only");
-        ulong trailing = (ulong)_config.TrailingEntries;
+        ulong trailing = (ulong)TrailingEntries;
         var end = new LogIndex(index.Value > trailing ? index.Value - trailing : 0);
         _log.ForgetTo(end <= Compactable ? end : Compactable);
         return end;

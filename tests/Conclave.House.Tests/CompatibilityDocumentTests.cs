@@ -17,6 +17,19 @@ public sealed class CompatibilityDocumentTests
         Recorded.ComparePart(Document, "options", table.ToString());
     }
 
+    [Fact]
+    public void Keys_that_a_reload_takes_over_are_listed()
+    {
+        var list = new StringBuilder();
+        foreach (var key in ConfigKeys.All)
+            if (key.IsReloadable) list.Append(list.Length == 0 ? "`" : ",\n`").Append(key.Path).Append('`');
+        Recorded.ComparePart(Document, "reload", list.Append('\n').ToString());
+    }
+
+    [Fact]
+    public void Keys_that_a_reload_takes_over_have_an_effect() =>
+        Assert.All(ConfigKeys.All.Where(static key => key.IsReloadable), static key => Assert.Equal(ConfigKeyStatus.Works, key.Status));
+
     private static string WordFor(ConfigKeyStatus status) => status switch
     {
         ConfigKeyStatus.Works => "works",

@@ -21,6 +21,9 @@ internal sealed class CheckRunner(AgentCoreOptions options, LocalCatalog catalog
     private long _lastRun;
     private Instant _nextReap = Instant.Never;
 
+    /// <summary>The output of checks is not kept.</summary>
+    public bool DiscardsOutput { get; set; } = options.DiscardCheckOutput;
+
     public Instant NextWake => _timers.Next < _nextReap ? _timers.Next : _nextReap;
 
     /// <summary>Checks with a TTL, for the numbers of the agent.</summary>
@@ -128,7 +131,7 @@ internal sealed class CheckRunner(AgentCoreOptions options, LocalCatalog catalog
     /// <summary>True when the status changed.</summary>
     private bool Apply(LocalCheck check, string status, string output, Instant now)
     {
-        if (options.DiscardCheckOutput) output = "";
+        if (DiscardsOutput) output = "";
         check.CriticalSince = status == HealthStatus.Critical ? check.CriticalSince ?? now : null;
         bool statusChanged = check.Status != status;
         if (!statusChanged && check.Output == output) return false;

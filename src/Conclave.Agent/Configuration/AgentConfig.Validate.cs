@@ -137,6 +137,9 @@ public sealed partial record AgentConfig
     {
         if (Performance.RaftMultiplier is < 1 or > PerformanceConfig.RaftMultiplierMax)
             problems.Add($"performance.raft_multiplier cannot be {Performance.RaftMultiplier}. Must be between 1 and {PerformanceConfig.RaftMultiplierMax}");
+        if (Raft.SnapshotThreshold < 0) problems.Add($"raft_snapshot_threshold cannot be {Raft.SnapshotThreshold}. Must be greater than or equal to zero");
+        if (Raft.SnapshotInterval <= TimeSpan.Zero) problems.Add("raft_snapshot_interval must be positive");
+        if (Raft.TrailingLogs is < 0 or > RaftConfig.TrailingLogsMax) problems.Add($"raft_trailing_logs cannot be {Raft.TrailingLogs}. Must be between 0 and {RaftConfig.TrailingLogsMax}");
         if (CheckOutputMaxSize < 1) problems.Add("check_output_max_size must be positive");
         if (Autopilot.MaxTrailingLogs < 0) problems.Add($"autopilot.max_trailing_logs cannot be {Autopilot.MaxTrailingLogs}. Must be greater than or equal to zero");
         if (Dns.UdpAnswerLimit < 0) problems.Add($"dns_config.udp_answer_limit cannot be {Dns.UdpAnswerLimit}. Must be greater than or equal to zero");

@@ -219,6 +219,9 @@ public sealed partial record AgentConfig
     /// <summary>Keys that were accepted but have no effect here; each is one warning line at start.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>The keys that were given, by path in lower case, with a fingerprint of their values: a reload finds out with it which have changed. Nothing can be learned of the values from it.</summary>
+    public IReadOnlyDictionary<string, ulong> Given { get; init; } = EmptyFingerprints;
+
     /// <summary>Whether SIGINT stops without a graceful leave.</summary>
     public bool SkipsLeaveOnInterrupt => SkipLeaveOnInterrupt ?? Server;
 
@@ -236,6 +239,8 @@ public sealed partial record AgentConfig
 
     /// <summary>DNS listeners; none when the port is off.</summary>
     public IReadOnlyList<ListenAddress> DnsListeners => Listeners(Addresses.Dns, Ports.Dns);
+
+    private static readonly IReadOnlyDictionary<string, ulong> EmptyFingerprints = new SortedDictionary<string, ulong>(StringComparer.Ordinal);
 
     /// <summary>An empty map with a stable identity.</summary>
     internal static readonly IReadOnlyDictionary<string, string> EmptyMap = new SortedDictionary<string, string>(StringComparer.Ordinal);

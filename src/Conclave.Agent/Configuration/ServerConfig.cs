@@ -12,6 +12,9 @@ public sealed record RaftConfig
     /// <summary>How often the threshold is looked at.</summary>
     public TimeSpan SnapshotInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Most entries that may be kept before a snapshot.</summary>
+    public const int TrailingLogsMax = 1 << 24;
+
     /// <summary>Entries kept before a snapshot for followers that are behind.</summary>
     public int TrailingLogs { get; init; } = 10240;
 

@@ -37,11 +37,11 @@ internal sealed class AntiEntropy
     {
         (_options, _catalog, _random, _effects) = (options, catalog, random, effects);
         _taggedAddresses = NodeFacts.TaggedAddresses(options.Identity);
-        NodeMeta = NodeFacts.Meta(options.Identity);
+        NodeMeta = NodeFacts.Meta(options.Identity.NodeMeta);
         _nextFull = _retryAt = now;
     }
 
-    public IReadOnlyDictionary<string, string> NodeMeta { get; }
+    public IReadOnlyDictionary<string, string> NodeMeta { get; private set; }
 
     /// <summary>Whether the catalog is known to say the same as the agent.</summary>
     public bool IsInSync => _compared && _nodeInSync && _units.Count == 0;
@@ -57,6 +57,15 @@ internal sealed class AntiEntropy
             var read = _reading ? Instant.Never : _nextFull;
             return canWrite && _retryAt < read ? _retryAt : read;
         }
+    }
+
+    /// <summary>The node's metadata are these from now on.</summary>
+    public void SetNodeMeta(IReadOnlyDictionary<string, string>? configured)
+    {
+        var fresh = NodeFacts.Meta(configured);
+        if (NodeFacts.IsSame(fresh, NodeMeta)) return;
+        NodeMeta = fresh;
+        _nodeInSync = false;
     }
 
     /// <summary>Compares as soon as possible.</summary>

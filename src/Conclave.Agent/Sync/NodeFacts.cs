@@ -22,11 +22,11 @@ internal static class NodeFacts
     }
 
     /// <summary>The configured metadata and the segment.</summary>
-    public static SortedDictionary<string, string> Meta(AgentIdentity identity)
+    public static SortedDictionary<string, string> Meta(IReadOnlyDictionary<string, string>? configured)
     {
         var all = new SortedDictionary<string, string>(StringComparer.Ordinal) { [SegmentKey] = "" };
-        if (identity.NodeMeta is not null)
-            foreach (var (key, value) in identity.NodeMeta) all[key] = value;
+        if (configured is not null)
+            foreach (var (key, value) in configured) all[key] = value;
         return all;
     }
 
@@ -34,7 +34,8 @@ internal static class NodeFacts
     public static bool IsSame(NodeEntry node, AgentIdentity identity, IReadOnlyDictionary<string, string> addresses, IReadOnlyDictionary<string, string> meta) =>
         node.Id == identity.NodeId && node.Address == identity.AdvertiseAddress && IsSame(node.TaggedAddresses, addresses) && IsSame(node.Meta, meta);
 
-    private static bool IsSame(IReadOnlyDictionary<string, string>? there, IReadOnlyDictionary<string, string> here)
+    /// <summary>Whether both say the same.</summary>
+    public static bool IsSame(IReadOnlyDictionary<string, string>? there, IReadOnlyDictionary<string, string> here)
     {
         if (there is null || there.Count != here.Count) return false;
         foreach (var (key, value) in here)

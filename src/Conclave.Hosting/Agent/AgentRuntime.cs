@@ -100,6 +100,20 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
         }
     }
 
+    /// <summary>A reload: services and checks of configuration files, the node's metadata and whether outputs are kept become these, unless something is wrong with them. Then nothing changes, and the result says what it is.</summary>
+    public IReadOnlyList<string> Reconfigure(AgentConfig config)
+    {
+        lock (_gate)
+        {
+            var problems = _core.Problems(config.Services, config.Checks);
+            if (problems.Count > 0) return problems;
+            _core.Reconfigure(config.NodeMeta, config.DiscardCheckOutput);
+            var errors = _core.Configure(config.Services, config.Checks, Now);
+            PumpLocked();
+            return errors;
+        }
+    }
+
     /// <summary>Compares with the catalog as soon as possible, for example because a leader was found.</summary>
     public void RequestFullSync()
     {

@@ -16,6 +16,18 @@ internal sealed class ConfigDraft(AgentConfig start)
 
     public List<string> Problems { get; } = [];
 
+    /// <summary>Fingerprints of the values so far, by path.</summary>
+    public SortedDictionary<string, ulong> Given { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Gives a key a value: what it means, and that it was given.</summary>
+    /// <exception cref="ConfigValueException">The value is of the wrong type or form.</exception>
+    public void Set(ConfigKey key, ConfigValue value)
+    {
+        key.Apply(this, value);
+        bool appends = key.Kind is ConfigKeyKind.TextList or ConfigKeyKind.TextMap or ConfigKeyKind.Object or ConfigKeyKind.ObjectList;
+        Given[key.Path] = ConfigFingerprint.Of(value.Raw, appends ? Given.GetValueOrDefault(key.Path) : 0);
+    }
+
     public void Warn(string line)
     {
         if (!Warnings.Contains(line)) Warnings.Add(line);

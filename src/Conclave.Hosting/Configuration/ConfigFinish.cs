@@ -17,7 +17,7 @@ internal static class ConfigFinish
         config = Bootstrapped(config, draft);
         config = AccessControl(config, draft);
         Warn(config, draft);
-        return config with { Warnings = [.. draft.Warnings] };
+        return config with { Warnings = [.. draft.Warnings], Given = draft.Given };
     }
 
     private static AgentConfig Advertised(AgentConfig config)

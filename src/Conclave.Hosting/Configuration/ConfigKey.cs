@@ -41,6 +41,9 @@ public sealed class ConfigKey
     /// <summary>A remark for people; may be empty.</summary>
     public string Note { get; }
 
+    /// <summary>A reload takes over its value; changes of the other keys wait for the next start.</summary>
+    public bool IsReloadable => ReloadableKeys.Contains(Path);
+
     /// <summary>Flag of <c>agent</c> with the same meaning, without the dash; empty for none.</summary>
     public string Flag { get; internal set; } = "";
 

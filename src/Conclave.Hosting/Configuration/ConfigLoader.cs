@@ -56,7 +56,7 @@ public sealed class ConfigLoader
             if (key.Kind == ConfigKeyKind.TextList != lists) continue;
             try
             {
-                key.Apply(draft, new ConfigValue(path, AsTree(key.Kind, value)));
+                draft.Set(key, new ConfigValue(path, AsTree(key.Kind, value)));
             }
             catch (ConfigValueException error)
             {
@@ -103,7 +103,7 @@ public sealed class ConfigLoader
             var path = prefix + name.ToLowerInvariant();
             try
             {
-                if (ConfigKeys.Find(path) is { } key) key.Apply(draft, new ConfigValue(path, value));
+                if (ConfigKeys.Find(path) is { } key) draft.Set(key, new ConfigValue(path, value));
                 else if (ConfigKeys.IsGroup(path)) Walk(draft, new ConfigValue(path, value).Object(), path + ".", unknown, wrong);
                 else unknown.Add("invalid config key " + prefix + name);
             }

@@ -35,12 +35,13 @@ public sealed class AgentHost : IAsyncDisposable
     private readonly EventLog _events = new();
     private readonly ServerPort? _server;                      // null for an agent without one
     private HttpListenerHost? _http;
+    private HttpFrontEnd? _frontEnd;
     private CoordinateSync? _coordinates;
     private ClusterFormation? _formation;
     private AgentPools? _gossip;                                       // null for an agent that gossips with nobody
     private bool _isLeading;                                           // the node's loop's
     private volatile AgentConfig _config;
-    private readonly Lock _leaveGate = new();
+    private readonly Lock _leaveGate = new(), _reloadGate = new();
     private Task? _leave;                                              // Guarded by _leaveGate.
     private int _isStopped;
 
@@ -182,14 +183,14 @@ public sealed class AgentHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Applies what may change at run time: services, checks and the log level.</summary>
+    /// <summary>Applies what may change at run time and warns of changes that wait for the next start. When something is wrong with the configuration, nothing changes.</summary>
     public Task<AgentOutcome> ReloadAsync(AgentConfig config)
     {
         AgentHostLog.Reloading(_logger);
-        var errors = _local.Configure(config.Services, config.Checks);
-        _options.Log.Level = config.Log.Level;
-        _config = _config with { Services = config.Services, Checks = config.Checks, Log = config.Log };
-        return Task.FromResult(errors.Count == 0 ? AgentOutcome.Ok : AgentOutcome.Failed(string.Join('\n', errors)));
+        AgentOutcome outcome;
+        lock (_reloadGate) (outcome, _config) = new AgentReload { Log = _options.Log, Local = _local, FrontEnd = _frontEnd, Node = _node, Calls = _calls }.Apply(_config, config);
+        if (outcome.IsOk) _options.Reloaded?.Invoke(config);
+        return Task.FromResult(outcome);
     }
 
     /// <summary>Stops: listeners first, so that nobody is answered by half an agent, then the local agent, then the node. All files are closed afterwards.</summary>
@@ -249,7 +250,7 @@ public sealed class AgentHost : IAsyncDisposable
         if (bindings.Count == 0) return;
         if (!_config.DisableCoordinates) _coordinates = new CoordinateSync(Gateway, Identity.NodeName, pools, new Prng((ulong)Random.Shared.NextInt64()), _options.Time, _logger);
         var control = new AgentControl(this, _local, pools, _options.Log);
-        var frontEnd = HttpApi.Create(AgentListeners.Options(_config), Gateway, _local, control, _metrics, _events, _options.Log);
+        var frontEnd = _frontEnd = HttpApi.Create(AgentListeners.Options(_config), Gateway, _local, control, _metrics, _events, _options.Log);
         foreach (var binding in bindings) AgentHostLog.StartingServer(_logger, binding.UnixPath ?? binding.EndPoint!.ToString(), binding.UnixPath is null ? "tcp" : "unix", binding.Tls is null ? "http" : "https");
         _http = await HttpListenerHost.StartAsync(frontEnd, bindings, _options.Log, stop).ConfigureAwait(false);
         AgentListeners.SetSocketModes(_config);

@@ -14,6 +14,9 @@ internal static partial class AgentHostLog
     [LoggerMessage(EventId = 202, Level = LogLevel.Information, Message = "Endpoints down")]
     public static partial void EndpointsDown(ILogger logger);
 
+    [LoggerMessage(EventId = 205, Level = LogLevel.Warning, Message = "A changed setting takes effect only after a restart: key={Key}")]
+    public static partial void NotReloaded(ILogger logger, string key);
+
     [LoggerMessage(EventId = 204, Level = LogLevel.Information, Message = "Reloading configuration...")]
     public static partial void Reloading(ILogger logger);
 }

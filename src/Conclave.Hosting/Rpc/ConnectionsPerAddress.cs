@@ -7,7 +7,11 @@ namespace Conclave.Hosting.Calls;
 internal sealed class ConnectionsPerAddress(int perAddressMax)
 {
     private readonly Lock _gate = new();
+    private volatile int _perAddressMax = perAddressMax;
     private readonly Dictionary<IPAddress, int> _counts = [];          // Guarded by _gate. Only addresses with a connection are in it.
+
+    /// <summary>Most for one address from now on; 0 for no limit. Connections that stand are kept.</summary>
+    public void Limit(int perAddressMax) => _perAddressMax = perAddressMax;
 
     /// <summary>Takes a place; false when the address has all of its.</summary>
     public bool TryTake(IPAddress address)
@@ -15,7 +19,7 @@ internal sealed class ConnectionsPerAddress(int perAddressMax)
         lock (_gate)
         {
             int count = _counts.GetValueOrDefault(address);
-            if (perAddressMax > 0 && count >= perAddressMax) return false;
+            if (_perAddressMax is > 0 and var most && count >= most) return false;
             _counts[address] = count + 1;
             return true;
         }

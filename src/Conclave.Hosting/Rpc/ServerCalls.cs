@@ -53,6 +53,9 @@ internal sealed class ServerCalls : IAsyncDisposable
     /// <summary>The gossip pools, once they are open.</summary>
     public IAgentPools? Pools { get; set; }
 
+    /// <summary>Most connections of one address from now on; 0 for no limit.</summary>
+    public void LimitConnections(int perAddressMax) => _connections.Limit(perAddressMax);
+
     /// <summary>Takes the kinds of connections that carry calls.</summary>
     public void AddTo(ServerPort port)
     {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Conclave.Http.Server;
 
 /// <summary>Counts open connections by client address and turns away those above the limit.</summary>
-internal sealed class ConnectionsPerClient(int connectionsMax, ILogger logger)
+internal sealed class ConnectionsPerClient(Func<int> connectionsMax, ILogger logger)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<IPAddress, int> _open = [];   // Guarded by _gate; an address without connections has no entry.
@@ -37,10 +37,11 @@ internal sealed class ConnectionsPerClient(int connectionsMax, ILogger logger)
 
     private bool TryEnter(IPAddress address)
     {
+        int max = connectionsMax();
         lock (_gate)
         {
             var open = _open.GetValueOrDefault(address);
-            if (open >= connectionsMax) return false;
+            if (max > 0 && open >= max) return false;
             _open[address] = open + 1;
             return true;
         }

@@ -19,8 +19,7 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
     private readonly CancellationTokenSource _stopping = new();
     private readonly Router _router;
     private readonly ILogger _logger;
-    private readonly byte[][] _blockedPrefixes;
-    private readonly KeyValuePair<string, string>[] _commonHeaders;
+    private volatile Behaviour _behaviour;
 
     /// <summary>Composes a front end.</summary>
     /// <param name="options">How to behave; valid.</param>
@@ -29,20 +28,33 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
     public HttpFrontEnd(HttpOptions options, Router router, ILogger<HttpFrontEnd> logger)
     {
         options.Validate();
-        Options = options;
+        _behaviour = new Behaviour(options);
         Waits = new RequestWaits(options);
         _router = router;
         _logger = logger;
-        _blockedPrefixes = [.. options.BlockEndpoints.Select(Encoding.UTF8.GetBytes)];
-        var headers = new List<KeyValuePair<string, string>>();
-        foreach (var header in options.ResponseHeaders) headers.Add(header);
-        if (options.TranslateWanAddresses) headers.Add(new("X-Consul-Translate-Addresses", "true"));
-        headers.Add(new("X-Consul-Default-ACL-Policy", options.DefaultAclPolicy));
-        _commonHeaders = [.. headers];
     }
 
     /// <summary>How this front end behaves.</summary>
-    public HttpOptions Options { get; }
+    public HttpOptions Options => _behaviour.Options;
+
+    /// <summary>
+    /// Changes how it behaves, for requests that come from now on: headers, blocked endpoints, who may write, the use of the cache, the staleness of discovery and the number of connections of
+    /// a client. Other options keep their values.
+    /// </summary>
+    /// <exception cref="ArgumentException">The options are not valid.</exception>
+    public void Reload(HttpOptions options)
+    {
+        options.Validate();
+        _behaviour = new Behaviour(Options with
+        {
+            ResponseHeaders = options.ResponseHeaders,
+            BlockEndpoints = options.BlockEndpoints,
+            AllowWriteFrom = options.AllowWriteFrom,
+            UseCache = options.UseCache,
+            DiscoveryMaxStale = options.DiscoveryMaxStale,
+            ConnectionsPerClientMax = options.ConnectionsPerClientMax,
+        });
+    }
 
     /// <summary>The requests that wait for something.</summary>
     public RequestWaits Waits { get; }
@@ -116,8 +128,9 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
     {
         var headers = request.ResponseHeaders;
         headers.Vary = "Accept-Encoding";
-        foreach (var (name, value) in _commonHeaders) headers[name] = value;
-        foreach (var prefix in _blockedPrefixes)
+        var behaviour = _behaviour;
+        foreach (var (name, value) in behaviour.CommonHeaders) headers[name] = value;
+        foreach (var prefix in behaviour.BlockedPrefixes)
             if (request.Path.StartsWith(prefix)) return request.SendTextAsync(403, "Endpoint is blocked by agent configuration");
         if (request.Verb == HttpVerbs.Options)
         {
@@ -136,10 +149,11 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
 
     private bool MayWrite(ApiRequest request)
     {
-        if (Options.AllowWriteFrom.Count == 0) return true;
+        var networks = Options.AllowWriteFrom;
+        if (networks.Count == 0) return true;
         if (request.RemoteAddress is not { } address) return false;
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        foreach (var network in Options.AllowWriteFrom)
+        foreach (var network in networks)
             if (network.Contains(address)) return true;
         return false;
     }
@@ -202,5 +216,26 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
         request.ReleaseBody();
         if (request.HasStarted) request.MarkBroken();
         else await request.SendTextAsync(status, text).ConfigureAwait(false);
+    }
+
+    // The options and what follows from them: replaced as one.
+    private sealed class Behaviour
+    {
+        public Behaviour(HttpOptions options)
+        {
+            Options = options;
+            BlockedPrefixes = [.. options.BlockEndpoints.Select(Encoding.UTF8.GetBytes)];
+            var headers = new List<KeyValuePair<string, string>>();
+            foreach (var header in options.ResponseHeaders) headers.Add(header);
+            if (options.TranslateWanAddresses) headers.Add(new("X-Consul-Translate-Addresses", "true"));
+            headers.Add(new("X-Consul-Default-ACL-Policy", options.DefaultAclPolicy));
+            CommonHeaders = [.. headers];
+        }
+
+        public HttpOptions Options { get; }
+
+        public byte[][] BlockedPrefixes { get; }
+
+        public KeyValuePair<string, string>[] CommonHeaders { get; }
     }
 }

@@ -56,7 +56,7 @@ public sealed class HttpListenerHost : IAsyncDisposable
         var kestrel = new KestrelServices(services);
         kestrel.UseKestrelCore();
         services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = frontEnd.Options.InlineScheduling);
-        services.Configure<KestrelServerOptions>(options => Configure(options, frontEnd.Options, bindings, loggers.CreateLogger<HttpListenerHost>()));
+        services.Configure<KestrelServerOptions>(options => Configure(options, frontEnd, bindings, loggers.CreateLogger<HttpListenerHost>()));
         foreach (var binding in bindings)
             if (binding.UnixPath is { } path) File.Delete(path);
         var host = new HttpListenerHost(services.BuildServiceProvider(), frontEnd, bindings);
@@ -91,8 +91,9 @@ public sealed class HttpListenerHost : IAsyncDisposable
         await _services.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static void Configure(KestrelServerOptions kestrel, HttpOptions options, IReadOnlyList<HttpBinding> bindings, ILogger logger)
+    private static void Configure(KestrelServerOptions kestrel, HttpFrontEnd frontEnd, IReadOnlyList<HttpBinding> bindings, ILogger logger)
     {
+        var options = frontEnd.Options;
         kestrel.AddServerHeader = false;
         var limits = kestrel.Limits;
         limits.MaxRequestBodySize = null;   // Endpoints count what they read, each against its own limit.
@@ -102,7 +103,7 @@ public sealed class HttpListenerHost : IAsyncDisposable
         limits.RequestHeadersTimeout = options.HeaderTimeout;
         limits.KeepAliveTimeout = options.KeepAliveTimeout;
         limits.Http2.MaxStreamsPerConnection = StreamsPerConnectionMax;
-        var perClient = options.ConnectionsPerClientMax > 0 ? new ConnectionsPerClient(options.ConnectionsPerClientMax, logger) : null;
+        var perClient = new ConnectionsPerClient(() => frontEnd.Options.ConnectionsPerClientMax, logger);
         foreach (var binding in bindings)
         {
             if (binding.UnixPath is { } path) kestrel.ListenUnixSocket(path, listen => Configure(listen, binding, perClient));
@@ -110,11 +111,11 @@ public sealed class HttpListenerHost : IAsyncDisposable
         }
     }
 
-    private static void Configure(ListenOptions listen, HttpBinding binding, ConnectionsPerClient? perClient)
+    private static void Configure(ListenOptions listen, HttpBinding binding, ConnectionsPerClient perClient)
     {
         var isTls = binding.Tls is not null;
         listen.Protocols = isTls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
-        if (perClient is not null) listen.Use(next => perClient.Around(next, isTls));
+        listen.Use(next => perClient.Around(next, isTls));
         if (binding.Tls is { } tls) listen.UseHttps(ToAdapter(tls));
     }
 

@@ -12,6 +12,8 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
     private Instant _nextCheck = Instant.Never;
     private long _appliedBytesSaved, _lastSize;
     private bool _isSaving, _isWanted;
+    private ulong _threshold = limits.SnapshotThreshold;
+    private TimeSpan _interval = limits.SnapshotInterval;
     private WallTime _wall;
 
     /// <summary>Last entry covered by the newest snapshot.</summary>
@@ -32,7 +34,14 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
     public void Start(LogIndex index, Term term, Instant now)
     {
         (LastIndex, LastTerm) = (index, term);
-        if (store is not null) _nextCheck = now + limits.SnapshotInterval;   // in memory nothing outlives the process
+        if (store is not null) _nextCheck = now + _interval;   // in memory nothing outlives the process
+    }
+
+    /// <summary>From now on a snapshot is due after this many entries, looked for this often.</summary>
+    public void Reconfigure(ulong threshold, TimeSpan interval, Instant now)
+    {
+        (_threshold, _interval) = (threshold, interval);
+        if (store is not null && now + interval < _nextCheck) _nextCheck = now + interval;
     }
 
     /// <summary>Keeps ordinary snapshots away until <see cref="Release"/>, because another one is about to take its place; false while one is being saved.</summary>
@@ -70,8 +79,8 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
         bool isDue = IsDueByBytes || _isWanted;
         if (now >= _nextCheck)
         {
-            _nextCheck = now + limits.SnapshotInterval;
-            isDue |= replica.Applied.Value - LastIndex.Value >= limits.SnapshotThreshold;
+            _nextCheck = now + _interval;
+            isDue |= replica.Applied.Value - LastIndex.Value >= _threshold;
         }
         if (isDue && !_isSaving) Save(wall, outbox);
     }
