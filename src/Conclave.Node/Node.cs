@@ -131,7 +131,7 @@ public sealed class Node : IAppliedEntries
         _replica.Tick(now);
         while (_held.TryTakeOverdue(now, out var overdue)) Fail(overdue, ErrorTexts.NoLeader);
         _lockDelays.Forget(now);
-        if (_isReadyLeader) _duties.OnTick(now, _autopilot.SeesWhoAnswers);
+        if (_isReadyLeader) _duties.OnTick(now, _config.AlwaysTrustsPool || _autopilot.SeesWhoAnswers);
         if (_isReadyLeader && !_restore.IsRunning && now >= _autopilot.NextWake) LookAfterServers();
         _scrub.OnTick(now, Outbox);
         _snapshots.OnTick(now, wall, Outbox);

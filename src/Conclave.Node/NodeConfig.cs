@@ -54,6 +54,15 @@ public sealed record NodeConfig
     /// <summary>Bounds of queues and batches.</summary>
     public NodeLimits Limits { get; init; } = new();
 
+    /// <summary>
+    /// How long the pool must have known everybody whom Raft knows to be there before nodes that it does not know are taken for forgotten members: after a restart of everything, others are still on
+    /// their way into the pool when the first leader is elected. Default 30 s.
+    /// </summary>
+    public TimeSpan PoolTrustAfter { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The pool counts as knowing everybody. Always false except in simulations, whose pools and clusters have nothing to do with each other.</summary>
+    internal bool AlwaysTrustsPool { get; init; }
+
     /// <summary>Messages that do not wait for what they rest on to be durable. Always null except in simulations, which show with it that they notice.</summary>
     internal Func<RaftMessage, bool>? LeavesEarly { get; init; }
 }

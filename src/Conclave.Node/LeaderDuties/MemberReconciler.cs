@@ -19,12 +19,6 @@ internal sealed class MemberReconciler
     /// <summary>Time between two looks at everybody.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(60);
 
-    /// <summary>
-    /// How long the pool must have been trustworthy before nodes that it does not know are taken for forgotten members: after a restart of everything, others are still on their
-    /// way into the pool when the first leader is elected.
-    /// </summary>
-    public static readonly TimeSpan TrustAfter = TimeSpan.FromSeconds(30);
-
     /// <summary>Names of changed members that wait for a look; when more change, everybody is looked at.</summary>
     internal const int ChangedMax = 4096;
 
@@ -221,7 +215,7 @@ internal sealed class MemberReconciler
     private void FinishPass(StateRoot root, Instant now)
     {
         EndPass();
-        if (_trustedSince == Instant.Never || now - _trustedSince < TrustAfter) return;
+        if (_trustedSince == Instant.Never || now - _trustedSince < _config.PoolTrustAfter) return;
         root.Nodes(null, null, _nodes);
         foreach (var node in _nodes)
         {

@@ -16,7 +16,7 @@ public class PlantedBugTests
         nameof(FlawKind.IgnoresCandidatesLog), nameof(FlawKind.ChangesEntryOnTheWay), nameof(FlawKind.NeverRefuses), nameof(FlawKind.DiskLiesAboutFlush), nameof(FlawKind.ForgetsVote),
         nameof(FlawKind.ForgetsTerm), nameof(FlawKind.ForgetsLastEntry), nameof(FlawKind.ForgetsTombstones), nameof(FlawKind.SnapshotMissesKey), nameof(FlawKind.SnapshotClaimsTooMuch),
         nameof(FlawKind.DropsWatches), nameof(FlawKind.ForgetsLockDelays), nameof(FlawKind.ClockBeyondBound), nameof(FlawKind.NoLimits), nameof(FlawKind.AnswersBeforeCommit),
-        nameof(FlawKind.SendsWritesTwice),
+        nameof(FlawKind.SendsWritesTwice), nameof(FlawKind.HearsOfPoolOnce), nameof(FlawKind.TrustsPoolAtOnce),
     ];
 
     [Theory]

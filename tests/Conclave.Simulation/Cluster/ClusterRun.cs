@@ -30,6 +30,7 @@ internal sealed class ClusterRun(SimCluster cluster)
         foreach (var client in cluster.Clients) client.Begin();
         foreach (var watcher in cluster.Watchers) watcher.Begin();
         _membership.Begin();
+        cluster.Pool?.Begin();
     }
 
     /// <summary>Carries out a fault of the cluster's own.</summary>
@@ -99,6 +100,14 @@ internal sealed class ClusterRun(SimCluster cluster)
     {
         bool done = cluster.World.RunUntil(() => Agrees() && cluster.Clients.TrueForAll(client => !client.IsWaiting), look, bound);
         if (!done) SimFailureException.Liveness("agreement", $"the members did not come to hold the same within {bound.TotalSeconds} s: {Describe()}");
+    }
+
+    /// <summary>All have heard the truth about the pool: the catalog comes to say it.</summary>
+    public void RequireTrueCatalog(TimeSpan bound, TimeSpan look)
+    {
+        if (cluster.Pool is not { } pool) return;
+        bool done = cluster.World.RunUntil(() => pool.Difference() is null, look, bound);
+        if (!done) SimFailureException.Liveness("true catalog", $"the catalog did not come to say what the pool says within {bound.TotalSeconds} s: {pool.Difference()}: {Describe()}");
     }
 
     /// <summary>Looks at what the clients saw.</summary>

@@ -90,6 +90,7 @@ internal sealed class ClusterScenario : IScenario
         run.Heal();
         run.RequireProgress(LivenessBound, Look);
         cluster.IsOver = true;
+        run.RequireTrueCatalog(LivenessBound, Look);
         run.RequireAgreement(LivenessBound, Look);
         world.RunFor(Calm);
         run.JudgeHistories();

@@ -16,6 +16,7 @@ internal enum InputKind : byte
     Broken,
     ChunkSent,
     UploadFailed,
+    Members,
     Action,
 }
 
@@ -36,6 +37,8 @@ internal readonly record struct ServerInput(InputKind Kind)
 
     public SnapshotUpload? Upload { get; init; }
 
+    public IReadOnlyList<PoolMember> Members { get; init; } = [];
+
     public Action<RaftCore>? Action { get; init; }
 
     public void GiveTo(Node.Node node)
@@ -51,6 +54,7 @@ internal readonly record struct ServerInput(InputKind Kind)
             case InputKind.Broken: node.OnSnapshotBroken(Download!); break;
             case InputKind.ChunkSent: node.OnChunkSent(Upload!); break;
             case InputKind.UploadFailed: node.OnUploadFailed(Upload!); break;
+            case InputKind.Members: node.OnMembers(Members); break;
             case InputKind.Action: Action!(node.Replica.Raft); break;
         }
     }

@@ -28,6 +28,7 @@ internal sealed class SimCluster
         Committed = new CommittedLog { Committed = OnCommitted };
         Locks = new LockRules(this);
         Bounds = new Bounds(settings);
+        Pool = settings.Pool ? new PoolPlay(this) : null;
         for (int slot = 0; slot < SwarmSettings.SlotsMax; slot++) Servers.Add(new SimServer(this, slot));
     }
 
@@ -51,6 +52,9 @@ internal sealed class SimCluster
     public Bounds Bounds { get; }
 
     public LockRules Locks { get; }
+
+    /// <summary>What the servers hear of a pool; null when they hear of none.</summary>
+    public PoolPlay? Pool { get; }
 
     public List<SimClient> Clients { get; } = [];
 
@@ -125,6 +129,7 @@ internal sealed class SimCluster
         Limits = Settings.Limits,
         LeaderHoldTime = Settings.LeaderHoldTime,
         SessionTtlMin = TimeSpan.FromSeconds(1),
+        AlwaysTrustsPool = true,
         TombstoneTtl = Settings.TombstoneTtl,
         TombstoneGranularity = TimeSpan.FromSeconds(1),
     });
@@ -186,5 +191,6 @@ internal sealed class SimCluster
         if (entry.Type == EntryType.Command && (CommandType)entry.Data.Span[0] == CommandType.Tombstone) _sweeps.Add(entry.Index.Value);
         _chain = Matching.Extend("the committed log", _chain, entry);
         Locks.OnCommitted(entry);
+        PoolPlay.Judge(entry);
     }
 }

@@ -53,6 +53,9 @@ internal sealed record SwarmSettings
     /// <summary>Servers come, go and change their part.</summary>
     public required bool Membership { get; init; }
 
+    /// <summary>The servers hear of a pool, and keep the catalog true to it.</summary>
+    public required bool Pool { get; init; }
+
     public static SwarmSettings Draw(ulong seed, ScenarioOptions options)
     {
         var random = new Prng(StableHash.Of("swarm", seed));
@@ -81,6 +84,7 @@ internal sealed record SwarmSettings
             Watchers = Pick(random, 0, 2, 4),
             ThinkTime = TimeSpan.FromMilliseconds(Pick(random, 100, 300, 600)),
             Membership = Chance(random, 2),
+            Pool = Chance(random, 3) || Flaws.Parse(options.Mutation) is FlawKind.HearsOfPoolOnce or FlawKind.TrustsPoolAtOnce,
         };
     }
 

@@ -43,6 +43,8 @@ internal enum FlawKind
     LeaseWithoutClockBound,
     NoLimits,
     UsesRealChance,
+    HearsOfPoolOnce,
+    TrustsPoolAtOnce,
 
     // Above it: what a front end could do wrong.
     AnswersBeforeCommit,

@@ -11,6 +11,7 @@ internal sealed class Flaws
 {
     private readonly SimWorld _world;
     private readonly Prng _chance;
+    private readonly Dictionary<int, long> _heardOfPool = [];
 
     public Flaws(string? name, SimWorld world)
     {
@@ -36,6 +37,7 @@ internal sealed class Flaws
         FlawKind.AcknowledgesBeforeFlush => config with { LeavesEarly = message => message.Kind == RaftMessageKind.AppendReply },
         FlawKind.LeaseWithoutClockBound => config with { Raft = config.Raft with { LeaderLease = config.Raft.HeartbeatTimeout, ClockDriftPermille = 0 } },
         FlawKind.NoLimits => config with { Limits = config.Limits with { ProposalsMax = 100_000, HeldRequestsMax = 100_000 }, Raft = config.Raft with { UncommittedEntriesMax = 100_000 } },
+        FlawKind.TrustsPoolAtOnce => config with { PoolTrustAfter = TimeSpan.Zero },
         _ => Enum.TryParse<RaftFlaw>(Kind.ToString(), out var flaw) ? config with { Raft = config.Raft with { Flaw = flaw } } : config,
     };
 
@@ -72,6 +74,15 @@ internal sealed class Flaws
     }
 
     public bool DropsWatches => Kind == FlawKind.DropsWatches && _chance.Next(10) == 0;
+
+    /// <summary>News of the pool have come for a server; false loses them.</summary>
+    public bool HearsOfPool(SimServer server)
+    {
+        if (Kind != FlawKind.HearsOfPoolOnce) return true;
+        bool isFirst = _heardOfPool.GetValueOrDefault(server.Id, -1) != server.Life;
+        _heardOfPool[server.Id] = server.Life;
+        return isFirst;
+    }
 
     /// <summary>A message has arrived; false loses it.</summary>
     public bool Arrives(SimServer server, ref RaftMessage message)
