@@ -192,6 +192,9 @@ public sealed partial record AgentConfig
     /// <summary>Merge central defaults into mesh service definitions.</summary>
     public bool EnableCentralServiceConfig { get; init; } = true;
 
+    /// <summary>Let client agents subscribe to services at this server; without it their blocking reads of service health fail. Key <c>rpc.enable_streaming</c>.</summary>
+    public bool EnableRpcStreaming { get; init; } = true;
+
     /// <summary>Do not take part in network coordinates.</summary>
     public bool DisableCoordinates { get; init; }
 

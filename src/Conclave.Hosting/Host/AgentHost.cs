@@ -52,7 +52,7 @@ public sealed class AgentHost : IAsyncDisposable
         _logger = options.Log.CreateLogger("agent");
         Identity = identity;
         _node = new NodeRuntime(AgentNodeConfig.From(options.Config, identity), inbox, disk, options.Log, options.Time);
-        _calls = new ServerCalls(_node.Gateway, options.Config.Performance.RpcHoldTimeout, options.Config.Limits.RpcMaxConnsPerClient, options.Time, options.Log);
+        _calls = new ServerCalls(_node.Gateway, ServerCallOptions.From(options.Config), options.Time, options.Log);
         _local = AgentRuntime.Start(AgentRuntimeOptions.From(options.Config, identity), Gateway, options.Time, options.Log);
         if (_config is { Server: true, Ports.Server: > 0 }) _server = new ServerPort(new IPEndPoint(IPAddress.Parse(_config.BindAddress), _config.Ports.Server), _node, options.Log);
         if (_server is not null) _calls.AddTo(_server);

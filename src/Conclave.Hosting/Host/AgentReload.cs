@@ -37,7 +37,7 @@ internal sealed class AgentReload
         if (problems.Count > 0) return (AgentOutcome.Failed("Failed reloading services: " + string.Join('\n', problems)), current);
         Log.Level = fresh.Log.Level;
         FrontEnd?.Reload(AgentListeners.Options(fresh));
-        Calls?.LimitConnections(fresh.Limits.RpcMaxConnsPerClient);
+        Calls?.Reload(ServerCallOptions.From(fresh));
         var raft = fresh.Raft;
         Node?.Inbox.Post(node => node.Reconfigure((ulong)raft.SnapshotThreshold, raft.SnapshotInterval, raft.TrailingLogs));
         var logger = Log.CreateLogger("agent");
@@ -55,7 +55,7 @@ internal sealed class AgentReload
         DiscoveryMaxStale = fresh.DiscoveryMaxStale,
         Log = current.Log with { Level = fresh.Log.Level },
         Http = fresh.Http with { MaxHeaderBytes = current.Http.MaxHeaderBytes },
-        Limits = current.Limits with { HttpMaxConnsPerClient = fresh.Limits.HttpMaxConnsPerClient, RpcMaxConnsPerClient = fresh.Limits.RpcMaxConnsPerClient },
+        Limits = current.Limits with { HttpMaxConnsPerClient = fresh.Limits.HttpMaxConnsPerClient, RpcMaxConnsPerClient = fresh.Limits.RpcMaxConnsPerClient, RpcHandshakeTimeout = fresh.Limits.RpcHandshakeTimeout, RpcRate = fresh.Limits.RpcRate, RpcMaxBurst = fresh.Limits.RpcMaxBurst },
         Raft = current.Raft with { SnapshotThreshold = fresh.Raft.SnapshotThreshold, SnapshotInterval = fresh.Raft.SnapshotInterval, TrailingLogs = fresh.Raft.TrailingLogs },
     };
 }

@@ -38,7 +38,7 @@ internal sealed class CatalogMethods(RpcReads reads)
     }
 
     private void Add(RpcMethods methods, string name, Func<QueryArguments, (RpcQuery?, string?)> compose) =>
-        methods.Add(name, (call, result) => reads.AnswerAsync(call, result, compose));
+        methods.Add(name, (call, result) => reads.AnswerAsync(name, call, result, compose));
 
     private (RpcQuery?, string?) ListNodes(QueryArguments arguments)
     {

@@ -7,11 +7,15 @@ namespace Conclave.Hosting.Calls;
 internal sealed class ConnectionsPerAddress(int perAddressMax)
 {
     private readonly Lock _gate = new();
-    private volatile int _perAddressMax = perAddressMax;
     private readonly Dictionary<IPAddress, int> _counts = [];          // Guarded by _gate. Only addresses with a connection are in it.
+    private volatile int _max = perAddressMax;
 
-    /// <summary>Most for one address from now on; 0 for no limit. Connections that stand are kept.</summary>
-    public void Limit(int perAddressMax) => _perAddressMax = perAddressMax;
+    /// <summary>Most for one address; 0 for no limit. Connections that are there stay.</summary>
+    public int Max
+    {
+        get => _max;
+        set => _max = value;
+    }
 
     /// <summary>Takes a place; false when the address has all of its.</summary>
     public bool TryTake(IPAddress address)
@@ -19,7 +23,7 @@ internal sealed class ConnectionsPerAddress(int perAddressMax)
         lock (_gate)
         {
             int count = _counts.GetValueOrDefault(address);
-            if (_perAddressMax is > 0 and var most && count >= most) return false;
+            if (_max > 0 && count >= _max) return false;
             _counts[address] = count + 1;
             return true;
         }

@@ -3,7 +3,6 @@ using Conclave.Core.Codec;
 using Conclave.Node;
 using Conclave.Node.Filters;
 using Conclave.Rpc.Messages;
-using Conclave.State;
 
 namespace Conclave.Hosting.Calls;
 
@@ -23,8 +22,11 @@ internal sealed class RpcReads(INodeGateway gateway, TimeProvider time)
     /// <summary>The node.</summary>
     public INodeGateway Gateway => gateway;
 
-    /// <summary>Answers one call. <paramref name="compose"/> gives the query, or the text of an error.</summary>
-    public async ValueTask<string?> AnswerAsync(RpcCall call, PooledBuffer result, Func<QueryArguments, (RpcQuery? Query, string? Error)> compose)
+    /// <summary>The reads that wait.</summary>
+    public RpcWaits Waits { get; } = new(gateway);
+
+    /// <summary>Answers one call. <paramref name="compose"/> gives a query of its own each time, or the text of an error.</summary>
+    public async ValueTask<string?> AnswerAsync(string method, RpcCall call, PooledBuffer result, Func<QueryArguments, (RpcQuery? Query, string? Error)> compose)
     {
         var arguments = QueryArguments.Read(call.Argument.Span);
         if (IsForeign(arguments.Datacenter)) return NoPath;
@@ -43,7 +45,18 @@ internal sealed class RpcReads(INodeGateway gateway, TimeProvider time)
         var mode = options.RequireConsistent ? ReadMode.Consistent : options.AllowStale ? ReadMode.Stale : ReadMode.Default;
         var grant = await gateway.ReadAsync(mode, CancellationToken.None).ConfigureAwait(false);
         if (grant.Root is not { } root) return grant.Error ?? ErrorTexts.NoLeader;
-        ulong index = options.MinQueryIndex == 0 ? query.Run(root, null) : await RunBlockingAsync(query, options, call.Departure).ConfigureAwait(false);
+        if (options.MinQueryIndex > 0)
+        {
+            if (await WaitAsync(method, arguments, query, call.Departure).ConfigureAwait(false) is { } shared)
+            {
+                shared.CopyTo(result);
+                return null;
+            }
+            // Nothing has changed in time, or it had already. The query may be one that others wait with now: never touch it here.
+            query = compose(arguments).Query!;
+            root = gateway.Root;
+        }
+        ulong index = query.Run(root, null);
         Write(query, result, new QueryMeta(index, grant.KnownLeader, grant.LastContactMilliseconds * 1_000_000));
         return null;
     }
@@ -51,37 +64,20 @@ internal sealed class RpcReads(INodeGateway gateway, TimeProvider time)
     /// <summary>Whether a datacenter is not this one.</summary>
     public bool IsForeign(string datacenter) => datacenter.Length > 0 && !datacenter.Equals(gateway.Identity.Datacenter, StringComparison.OrdinalIgnoreCase);
 
-    // Until the index passes the one given, the time is over or nobody waits any more; the answer is what is found then.
-    private async ValueTask<ulong> RunBlockingAsync(RpcQuery query, QueryOptions options, CancellationToken departure)
+    // Until the index passes the one given, the time is over or nobody waits any more. Null: the answer is what is found now.
+    private async ValueTask<SharedResult?> WaitAsync(string method, QueryArguments arguments, RpcQuery query, CancellationToken departure)
     {
-        using var patience = new CancellationTokenSource(WaitOf(options.MaxQueryTimeNanoseconds), time);
+        if (Waits.Join(method, arguments, query) is not { } waiter) return null;
+        using var patience = new CancellationTokenSource(WaitOf(arguments.Options.MaxQueryTimeNanoseconds), time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(departure, patience.Token);
-        var watches = new WatchSet();
-        ulong newest = 0;
         try
         {
-            while (true)
-            {
-                watches.Clear();
-                ulong index = query.Run(gateway.Root, watches);
-                // An index that went back while waiting is news too: the state was replaced, and the client must start anew.
-                if (Math.Max(1, index) > options.MinQueryIndex || index < newest || end.IsCancellationRequested) return index;
-                newest = index;
-                var signal = new ChangeSignal();
-                watches.Arm(signal);
-                try
-                {
-                    await signal.WaitAsync(end.Token).ConfigureAwait(false);
-                }
-                catch (OperationCanceledException)
-                {
-                    return query.Run(gateway.Root, null);
-                }
-            }
+            return await waiter.Answer.WaitAsync(end.Token).ConfigureAwait(false);
         }
-        finally
+        catch (OperationCanceledException)
         {
-            watches.Clear();
+            waiter.Leave();
+            return null;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 using Conclave.Core;
 using Conclave.Core.Codec;
 using Conclave.Rpc.Calls;
@@ -17,32 +18,40 @@ internal sealed class RpcServer(RpcMethods methods, Func<ulong> applied, RpcLimi
     /// <summary>Bytes of unfinished arguments of all connections.</summary>
     public RpcBudget Collected { get; } = new(limits.CollectedBytesOfAllMax);
 
+    /// <summary>How many calls each address may make; no limit unless one is set.</summary>
+    public CallRates Rates { get; } = new(time);
+
     /// <summary>Bounds of its connections.</summary>
     public RpcLimits Limits => limits;
 
-    /// <summary>Serves a multiplexed connection until it is over; owns it.</summary>
-    public async Task ServeMuxAsync(Stream connection, CancellationToken stop)
+    /// <summary>Serves a multiplexed connection until it is over; owns it. Calls of a remote that is not told are not counted.</summary>
+    public async Task ServeMuxAsync(Stream connection, CancellationToken stop, IPAddress? remote = null)
     {
-        using var session = new RpcServerSession(this, limits, time);
+        using var session = new RpcServerSession(this, limits, time, remote);
         string reason = await session.RunAsync(connection, stop).ConfigureAwait(false);
         if (reason.Length > 0) RpcLog.ConnectionEnded(log, reason);
     }
 
-    /// <summary>Serves a connection of single calls until it is over; owns it.</summary>
-    public async Task ServeSingleAsync(Stream connection, CancellationToken stop)
+    /// <summary>Serves a connection of single calls until it is over; owns it. Calls of a remote that is not told are not counted.</summary>
+    public async Task ServeSingleAsync(Stream connection, CancellationToken stop, IPAddress? remote = null)
     {
-        using var session = new RpcSingleSession(this, limits);
+        using var session = new RpcSingleSession(this, limits, remote);
         string reason = await session.RunAsync(connection, stop).ConfigureAwait(false);
         await connection.DisposeAsync().ConfigureAwait(false);
         if (reason.Length > 0) RpcLog.ConnectionEnded(log, reason);
     }
 
     /// <summary>Carries one call out and gives the whole reply, which the caller owns.</summary>
-    public async ValueTask<PooledBuffer> AnswerAsync(CollectedCall call, CancellationToken departure)
+    public async ValueTask<PooledBuffer> AnswerAsync(CollectedCall call, IPAddress? remote, CancellationToken departure)
     {
         var reply = new PooledBuffer(512);
         var (method, argument, appliedEndsAt, error) = Open(call.Bytes, reply);
         if (error is not null) return reply;
+        if (remote is not null && appliedEndsAt == 0 && !Rates.TryTake(remote))
+        {
+            WriteError(call.Bytes, CallRates.Exceeded, reply);
+            return reply;
+        }
         try
         {
             error = await method!(new RpcCall(argument, IsForwarded: appliedEndsAt > 0, departure), reply).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Net;
 using Conclave.Core;
 using Conclave.Core.Codec;
 using Conclave.Rpc.Calls;
@@ -6,7 +7,7 @@ using Conclave.Rpc.Mux;
 namespace Conclave.Hosting.Calls;
 
 /// <summary>The serving end of a multiplexed connection: streams run side by side, the calls of one stream one after the other.</summary>
-internal sealed class RpcServerSession(RpcServer server, RpcLimits limits, TimeProvider time) : MuxSession(MuxRole.Server, limits.ServerMux, limits.WriteTimeout, time)
+internal sealed class RpcServerSession(RpcServer server, RpcLimits limits, TimeProvider time, IPAddress? remote) : MuxSession(MuxRole.Server, limits.ServerMux, limits.WriteTimeout, time)
 {
     // Streams whose next call is to be started, once the lock is free. Guarded by Gate.
     private readonly Queue<ServedStream> _started = new();
@@ -79,7 +80,7 @@ internal sealed class RpcServerSession(RpcServer server, RpcLimits limits, TimeP
         try
         {
             await WaitForRoomAsync().ConfigureAwait(false);
-            reply = await server.AnswerAsync(call, served.Departure).ConfigureAwait(false);
+            reply = await server.AnswerAsync(call, remote, served.Departure).ConfigureAwait(false);
         }
         catch (MsgPackException)
         {

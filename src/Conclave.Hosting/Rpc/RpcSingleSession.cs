@@ -1,11 +1,12 @@
 using System.Buffers;
+using System.Net;
 using Conclave.Core.Codec;
 using Conclave.Rpc.Calls;
 
 namespace Conclave.Hosting.Calls;
 
 /// <summary>A connection without a multiplexer: calls one after the other. It is read on while a call waits, to hear when the other side has gone.</summary>
-internal sealed class RpcSingleSession(RpcServer server, RpcLimits limits) : IDisposable
+internal sealed class RpcSingleSession(RpcServer server, RpcLimits limits, IPAddress? remote) : IDisposable
 {
     private const int ReadBytes = 16 * 1024;
 
@@ -53,7 +54,7 @@ internal sealed class RpcSingleSession(RpcServer server, RpcLimits limits) : IDi
     private async Task AnswerAsync(Stream connection, Task<int> reading, CancellationToken stop)
     {
         using var call = _collector.Take();
-        var answering = server.AnswerAsync(call, _departure.Token).AsTask();
+        var answering = server.AnswerAsync(call, remote, _departure.Token).AsTask();
         await Task.WhenAny(answering, reading).ConfigureAwait(false);
         bool hasGone = !answering.IsCompleted && (!reading.IsCompletedSuccessfully || await reading.ConfigureAwait(false) == 0);
         if (hasGone) await _departure.CancelAsync().ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using Conclave.Agent.Pools;
 using Conclave.Hosting.Integrity;
+using Conclave.Hosting.Streaming;
 using Conclave.Node;
 using Conclave.Node.Forwarding;
 using Conclave.Rpc;
@@ -16,30 +17,33 @@ internal sealed class ServerCalls : IAsyncDisposable
     private readonly RpcPool _pool;
     private readonly RpcServer _server;
     private readonly SnapshotServer _snapshots;
-    private readonly ConnectionsPerAddress _connections;
+    private readonly GrpcServer? _grpc;                                // null when services cannot be subscribed to
+    private ServerCallOptions _options;
+    private ServerPort? _port;
     private readonly DigestComparison _comparison;
     private bool _knewLeader;                                          // the node's loop's
 
     /// <param name="node">The node. It must not hold requests itself.</param>
-    /// <param name="holdTime">How long requests wait for a leader.</param>
-    /// <param name="connectionsPerAddressMax">Connections that one address may have; 0 for no limit.</param>
+    /// <param name="options">What the configuration says.</param>
     /// <param name="time">Clocks and timers.</param>
     /// <param name="loggers">Where lines go.</param>
-    public ServerCalls(NodeGateway node, TimeSpan holdTime, int connectionsPerAddressMax, TimeProvider time, ILoggerFactory loggers)
+    public ServerCalls(NodeGateway node, ServerCallOptions options, TimeProvider time, ILoggerFactory loggers)
     {
         _ending = CancellationTokenSource.CreateLinkedTokenSource(Draining.Begun);
         var log = loggers.CreateLogger("agent.server.rpc");
         var limits = new RpcLimits();
+        _options = options;
         Pulse statusChanged = new(), rootPublished = new();
         node.StatusChanged += statusChanged.Fire;
         node.RootPublished += rootPublished.Fire;
         _pool = new RpcPool(limits, time, log);
         node.StatusChanged += () => OnStatusChanged(node.Status.KnownLeader);
-        _connections = new ConnectionsPerAddress(connectionsPerAddressMax);
-        Gateway = new ForwardingGateway(node, statusChanged, rootPublished, _pool, new ForwardLimits { HoldTime = holdTime }, time, Draining, _ending.Token);
-        var methods = Methods(node, Gateway, () => Pools, _pool, Draining, time);
+        Gateway = new ForwardingGateway(node, statusChanged, rootPublished, _pool, new ForwardLimits { HoldTime = options.HoldTime }, time, Draining, _ending.Token);
+        var methods = Methods(node, new RpcReads(Gateway, time), () => Pools, _pool, Draining);
         DigestComparison.AddTo(methods, () => node.Digests);
         _server = new RpcServer(methods, () => node.Root.LastIndex, limits, time, log);
+        _server.Rates.Configure(options.CallsPerSecond, options.CallBurst);
+        if (options.IsStreamingEnabled) _grpc = new GrpcServer(Gateway, new StreamingLimits(), time, log);
         _snapshots = new SnapshotServer(node, Gateway);
         _comparison = new DigestComparison(node, () => node.Digests, _pool, time, loggers.CreateLogger("agent.server.raft"));
     }
@@ -53,15 +57,23 @@ internal sealed class ServerCalls : IAsyncDisposable
     /// <summary>The gossip pools, once they are open.</summary>
     public IAgentPools? Pools { get; set; }
 
-    /// <summary>Most connections of one address from now on; 0 for no limit.</summary>
-    public void LimitConnections(int perAddressMax) => _connections.Limit(perAddressMax);
-
     /// <summary>Takes the kinds of connections that carry calls.</summary>
     public void AddTo(ServerPort port)
     {
-        port.Handle(ConnectionKind.Mux, new Handler(_connections, _server.ServeMuxAsync));
-        port.Handle(ConnectionKind.SingleCalls, new Handler(_connections, _server.ServeSingleAsync));
-        port.Handle(ConnectionKind.Snapshot, new Handler(_connections, _snapshots.ServeAsync));
+        _port = port;
+        port.Handle(ConnectionKind.Mux, new Handler((connection, stop) => _server.ServeMuxAsync(connection.Stream, stop, connection.Remote.Address)));
+        port.Handle(ConnectionKind.SingleCalls, new Handler((connection, stop) => _server.ServeSingleAsync(connection.Stream, stop, connection.Remote.Address)));
+        port.Handle(ConnectionKind.Snapshot, new Handler((connection, stop) => _snapshots.ServeAsync(connection.Stream, stop)));
+        if (_grpc is not null) port.Handle(ConnectionKind.Grpc, _grpc);
+        port.Limit(_options.ConnectionsPerAddressMax, _options.HandshakeTimeout);
+    }
+
+    /// <summary>Takes over those of the options that can change while it runs: the bounds of connections and calls.</summary>
+    public void Reload(ServerCallOptions options)
+    {
+        _options = options;
+        _server.Rates.Configure(options.CallsPerSecond, options.CallBurst);
+        _port?.Limit(options.ConnectionsPerAddressMax, options.HandshakeTimeout);
     }
 
     /// <summary>The Raft peers that another server has, or why it does not say.</summary>
@@ -100,15 +112,15 @@ internal sealed class ServerCalls : IAsyncDisposable
     {
         await _ending.CancelAsync().ConfigureAwait(false);
         await _comparison.DisposeAsync().ConfigureAwait(false);
+        if (_grpc is not null) await _grpc.DisposeAsync().ConfigureAwait(false);
         await _pool.DisposeAsync().ConfigureAwait(false);
         Draining.Dispose();
     }
 
-    internal static RpcMethods Methods(INodeGateway local, INodeGateway anywhere, Func<IAgentPools?> pools, RpcPool pool, Draining draining, TimeProvider time)
+    internal static RpcMethods Methods(INodeGateway local, RpcReads reads, Func<IAgentPools?> pools, RpcPool pool, Draining draining)
     {
         var methods = new RpcMethods();
-        var reads = new RpcReads(anywhere, time);
-        new CommandMethods(local, anywhere, draining).AddTo(methods);
+        new CommandMethods(local, reads.Gateway, draining).AddTo(methods);
         new StateMethods(reads).AddTo(methods);
         new CatalogMethods(reads).AddTo(methods);
         new PoolMethods(reads, pools).AddTo(methods);
@@ -116,20 +128,8 @@ internal sealed class ServerCalls : IAsyncDisposable
         return methods;
     }
 
-    private sealed class Handler(ConnectionsPerAddress connections, Func<Stream, CancellationToken, Task> serve) : IServerConnectionHandler
+    private sealed class Handler(Func<ServerConnection, CancellationToken, Task> serve) : IServerConnectionHandler
     {
-        public async Task ServeAsync(ServerConnection connection, CancellationToken stop)
-        {
-            var address = connection.Remote.Address;
-            if (!connections.TryTake(address)) return;
-            try
-            {
-                await serve(connection.Stream, stop).ConfigureAwait(false);
-            }
-            finally
-            {
-                connections.Return(address);
-            }
-        }
+        public Task ServeAsync(ServerConnection connection, CancellationToken stop) => serve(connection, stop);
     }
 }

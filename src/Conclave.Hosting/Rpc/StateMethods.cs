@@ -79,7 +79,7 @@ internal sealed class StateMethods(RpcReads reads)
     }
 
     private void Add(RpcMethods methods, string name, Func<QueryArguments, (RpcQuery?, string?)> compose) =>
-        methods.Add(name, (call, result) => reads.AnswerAsync(call, result, compose));
+        methods.Add(name, (call, result) => reads.AnswerAsync(name, call, result, compose));
 
     private static FormQuery<List<Session>> Sessions(RowReader<Session> read) => new((root, watches) =>
     {

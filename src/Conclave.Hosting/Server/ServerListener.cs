@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Conclave.Hosting.Calls;
 using Conclave.Rpc;
 using Microsoft.Extensions.Logging;
 
@@ -13,13 +14,12 @@ internal sealed class ServerListener : IAsyncDisposable
     /// <summary>Connections that may be open. Above it new ones are closed at once.</summary>
     public const int ConnectionsMax = 8192;
 
-    // Peers send the byte at once; whoever does not is not one.
-    private static readonly TimeSpan PrefaceTimeout = TimeSpan.FromSeconds(10);
-
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(100);
 
     private readonly IServerConnectionHandler?[] _handlers = new IServerConnectionHandler?[(int)ConnectionKind.Grpc + 1];
     private readonly CancellationTokenSource _stop = new();
+    private readonly ConnectionsPerAddress _silent = new(0), _speaking = new(0);
+    private readonly LineBudget _lines = new(TimeProvider.System);
     private readonly ILogger _logger;
     private readonly Socket _socket;
     private readonly Lock _gate = new();                       // guards _open
@@ -46,6 +46,19 @@ internal sealed class ServerListener : IAsyncDisposable
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address => (IPEndPoint)_socket.LocalEndPoint!;
+
+    /// <summary>How long a new connection may take to say what it is for; zero for no limit. Peers say it at once.</summary>
+    public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Connections that one address may have; 0 for no limit. Those that have not said yet what they are for are counted apart, and those of the Raft transport not at all: clients of the same
+    /// host must not keep servers from each other.
+    /// </summary>
+    public int ConnectionsPerAddressMax
+    {
+        get => _speaking.Max;
+        set => _silent.Max = _speaking.Max = value;
+    }
 
     /// <summary>Sets who serves a kind of connection. Before <see cref="Start"/>.</summary>
     public void Handle(ConnectionKind kind, IServerConnectionHandler handler) => _handlers[(int)kind] = handler;
@@ -133,16 +146,57 @@ internal sealed class ServerListener : IAsyncDisposable
 
     private async Task ServeAsync(ServerConnection connection)
     {
-        var first = new byte[1];
-        using (var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token))
+        if (await ReadPrefaceAsync(connection).ConfigureAwait(false) is not { } first) return;
+        var form = ConnectionPreface.Read(first, out var kind);
+        var handler = form == PrefaceForm.Selector ? _handlers[(int)kind] : null;
+        if (handler is null) Refuse(form, kind, first, connection.Remote);
+        else if (kind == ConnectionKind.Raft) await handler.ServeAsync(connection, _stop.Token).ConfigureAwait(false);
+        else await ServeCountedAsync(handler, connection).ConfigureAwait(false);
+    }
+
+    // Null when nothing came in time.
+    private async ValueTask<byte?> ReadPrefaceAsync(ServerConnection connection)
+    {
+        if (!TryCount(_silent, connection.Remote)) return null;
+        try
         {
-            limit.CancelAfter(PrefaceTimeout);
-            if (await connection.Stream.ReadAsync(first, limit.Token).ConfigureAwait(false) == 0) return;
+            var first = new byte[1];
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            if (HandshakeTimeout > TimeSpan.Zero) limit.CancelAfter(HandshakeTimeout);
+            return await connection.Stream.ReadAsync(first, limit.Token).ConfigureAwait(false) == 0 ? null : first[0];
         }
-        if (ConnectionPreface.Read(first[0], out var kind) == PrefaceForm.Selector && _handlers[(int)kind] is { } handler)
+        finally
+        {
+            _silent.Return(connection.Remote.Address);
+        }
+    }
+
+    private async Task ServeCountedAsync(IServerConnectionHandler handler, ServerConnection connection)
+    {
+        if (!TryCount(_speaking, connection.Remote)) return;
+        try
+        {
             await handler.ServeAsync(connection, _stop.Token).ConfigureAwait(false);
-        else
-            ServerLog.UnknownPreface(_logger, first[0], connection.Remote);
+        }
+        finally
+        {
+            _speaking.Return(connection.Remote.Address);
+        }
+    }
+
+    private bool TryCount(ConnectionsPerAddress connections, IPEndPoint remote)
+    {
+        if (connections.TryTake(remote.Address)) return true;
+        if (_lines.TryTake()) ServerLog.TooManyConnections(_logger, remote);
+        return false;
+    }
+
+    private void Refuse(PrefaceForm form, ConnectionKind kind, byte first, IPEndPoint remote)
+    {
+        if (!_lines.TryTake()) return;
+        if (form == PrefaceForm.NativeTls || kind is ConnectionKind.Tls or ConnectionKind.EnrollmentTls) ServerLog.NoTls(_logger, remote);
+        else if (form == PrefaceForm.Selector && kind == ConnectionKind.Grpc) ServerLog.NoGrpc(_logger, remote);
+        else ServerLog.UnknownPreface(_logger, first, remote);
     }
 }
 
@@ -157,4 +211,13 @@ internal static partial class ServerLog
 
     [LoggerMessage(EventId = 302, Level = LogLevel.Error, Message = "serving a connection failed")]
     public static partial void HandlerFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(EventId = 303, Level = LogLevel.Warning, Message = "TLS connection attempted, server not configured for TLS: conn=from={Remote}")]
+    public static partial void NoTls(ILogger logger, IPEndPoint remote);
+
+    [LoggerMessage(EventId = 304, Level = LogLevel.Error, Message = "GRPC conn opened but GRPC is not enabled, closing: conn=from={Remote}")]
+    public static partial void NoGrpc(ILogger logger, IPEndPoint remote);
+
+    [LoggerMessage(EventId = 305, Level = LogLevel.Error, Message = "rejecting RPC connection because rpc_max_conns_per_client was exceeded: conn=from={Remote}")]
+    public static partial void TooManyConnections(ILogger logger, IPEndPoint remote);
 }

@@ -32,6 +32,9 @@ internal sealed class ServerPort : IAsyncDisposable
     /// <summary>Sets who serves a kind of connection. Before <see cref="Start"/>.</summary>
     public void Handle(ConnectionKind kind, IServerConnectionHandler handler) => _listener.Handle(kind, handler);
 
+    /// <summary>Sets bounds of connections: <see cref="ServerListener.ConnectionsPerAddressMax"/>, <see cref="ServerListener.HandshakeTimeout"/>. At any time.</summary>
+    public void Limit(int connectionsPerAddressMax, TimeSpan handshakeTimeout) => (_listener.ConnectionsPerAddressMax, _listener.HandshakeTimeout) = (connectionsPerAddressMax, handshakeTimeout);
+
     /// <summary>Begins to take connections. After the node has started.</summary>
     public void Start() => _listener.Start();
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Conclave.Core.Codec;
 using Conclave.Core.Model;
 
@@ -45,6 +46,38 @@ public sealed record QueryArguments
         while (fields.TryNext(ref reader, out int field)) draft.Take(ref reader, field);
         return draft.Finish();
     }
+
+    /// <summary>
+    /// What is asked, apart from who asks, how fresh the answer must be and what the asker has seen: arguments of one method with equal texts have the same answer. Not for people to read.
+    /// </summary>
+    public string Question()
+    {
+        var text = new StringBuilder(128);
+        Add(text, SourceNode);
+        Add(text, Node);
+        Add(text, ServiceName);
+        Add(text, ServiceAddress);
+        Add(text, State);
+        Add(text, SessionId);
+        Add(text, ServiceKind);
+        Add(text, Kind);
+        Add(text, Name);
+        Add(text, Options.Filter);
+        Add(text, Encoding.Latin1.GetString(Key));
+        Add(text, Encoding.Latin1.GetString(Separator));
+        text.Append(TagFilter ? 't' : '-').Append(Connect ? 'c' : '-').Append(Ingress ? 'i' : '-').Append(UseServiceKind ? 'k' : '-');
+        text.Append(ServiceTags?.Count ?? 0).Append(',');
+        for (int i = 0; i < (ServiceTags?.Count ?? 0); i++) Add(text, ServiceTags![i]);
+        for (int i = 0; i < (NodeMetaFilters?.Count ?? 0); i++)
+        {
+            Add(text, NodeMetaFilters!.KeyAt(i));
+            Add(text, NodeMetaFilters.ValueAt(i));
+        }
+        return text.ToString();
+    }
+
+    // With its length in front, so that no two lists of texts look alike.
+    private static void Add(StringBuilder to, string? text) => to.Append(text?.Length ?? 0).Append(':').Append(text);
 
     /// <summary>Writes the argument of a method that asks about a session.</summary>
     public static void WriteSession(ref MsgPackWriter writer, string datacenter, string sessionId)

@@ -14,12 +14,12 @@ internal sealed class BarePort : IAsyncDisposable
     public BarePort(RpcMethods methods)
     {
         Server = new RpcServer(methods, static () => 0, new RpcLimits(), TimeProvider.System, NullLogger.Instance);
-        _port.Handle(Conclave.Rpc.ConnectionKind.Mux, new Handler((stream, stop) =>
+        _port.Handle(Conclave.Rpc.ConnectionKind.Mux, new Handler((connection, stop) =>
         {
             Interlocked.Increment(ref _accepted);
-            return Server.ServeMuxAsync(stream, stop);
+            return Server.ServeMuxAsync(connection.Stream, stop, connection.Remote.Address);
         }));
-        _port.Handle(Conclave.Rpc.ConnectionKind.SingleCalls, new Handler(Server.ServeSingleAsync));
+        _port.Handle(Conclave.Rpc.ConnectionKind.SingleCalls, new Handler((connection, stop) => Server.ServeSingleAsync(connection.Stream, stop, connection.Remote.Address)));
         _port.Start();
     }
 
@@ -32,8 +32,8 @@ internal sealed class BarePort : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _port.DisposeAsync();
 
-    private sealed class Handler(Func<Stream, CancellationToken, Task> serve) : IServerConnectionHandler
+    private sealed class Handler(Func<ServerConnection, CancellationToken, Task> serve) : IServerConnectionHandler
     {
-        public Task ServeAsync(ServerConnection connection, CancellationToken stop) => serve(connection.Stream, stop);
+        public Task ServeAsync(ServerConnection connection, CancellationToken stop) => serve(connection, stop);
     }
 }

@@ -11,7 +11,7 @@ namespace Conclave.Hosting.Tests.Rpc;
 /// <summary>A node that applies at once, to a state that several of them share; leads when it is told so.</summary>
 internal sealed class FakeGateway(FakeCluster cluster, string name) : INodeGateway
 {
-    private volatile StateRoot _root = new();
+    private volatile StateRoot _root = cluster.Root;
     private volatile ClusterStatus _status = new(IsLeader: false, "", "", 1, []);
 
     public NodeIdentity Identity { get; } = new(name, name, "dc1", "");
@@ -100,13 +100,35 @@ internal sealed class FakeGateway(FakeCluster cluster, string name) : INodeGatew
 }
 
 /// <summary>What a cluster of <see cref="FakeGateway"/> has committed.</summary>
-internal sealed class FakeCluster(ulong firstIndex = 10)
+internal sealed class FakeCluster
 {
     private readonly Lock _gate = new();
-    private readonly CommandApplier _applier = new(new StateRoot());
-    private ulong _index = firstIndex;
+    private CommandApplier _applier = null!;
+    private ulong _index;
 
-    public StateRoot Root { get; private set; } = new();
+    public FakeCluster(ulong firstIndex = 10)
+    {
+        _index = firstIndex;
+        Begin();
+    }
+
+    public StateRoot Root { get; private set; } = null!;
+
+    /// <summary>Goes to an index, as if entries had been applied that change nothing.</summary>
+    public void SkipTo(ulong index) => _index = index;
+
+    /// <summary>Puts an empty state in the place of the whole one, as a restore does.</summary>
+    public void Restore(Action publish)
+    {
+        StateRoot before;
+        lock (_gate)
+        {
+            before = Root;
+            Begin();
+            publish();
+        }
+        before.Abandon();
+    }
 
     /// <summary>Applies a command; <paramref name="publish"/> makes the new root known, before those who wait are woken.</summary>
     public ApplyResult Apply(ReadOnlyMemory<byte> command, Action? publish = null)
@@ -120,5 +142,11 @@ internal sealed class FakeCluster(ulong firstIndex = 10)
             if (!fired.TryFinish()) ThreadPool.QueueUserWorkItem(_ => fired.Fire());
             return result.At(index.Value);
         }
+    }
+
+    private void Begin()
+    {
+        Root = new StateRoot();
+        _applier = new CommandApplier(Root);
     }
 }
