@@ -6,6 +6,7 @@ using Conclave.Http.Endpoints;
 using Conclave.Http.Endpoints.Agent;
 using Conclave.Http.Endpoints.Kv;
 using Conclave.Http.Endpoints.Txn;
+using Conclave.Http.Remote;
 using Conclave.Http.Routing;
 using Conclave.Http.Server;
 using Conclave.Node;
@@ -24,10 +25,11 @@ public static class HttpApi
     /// <param name="metrics">Numbers of the process.</param>
     /// <param name="events">Where user events arrive.</param>
     /// <param name="loggers">For failures.</param>
-    public static HttpFrontEnd Create(HttpOptions options, INodeGateway gateway, ILocalAgent agent, IAgentControl control, IAgentMetrics metrics, EventLog events, ILoggerFactory loggers)
+    /// <param name="servers">The way to the servers for an agent without a state of its own; null for one that has one.</param>
+    public static HttpFrontEnd Create(HttpOptions options, INodeGateway gateway, ILocalAgent agent, IAgentControl control, IAgentMetrics metrics, EventLog events, ILoggerFactory loggers, IServerCalls? servers = null)
     {
         var router = new Router();
-        MapState(router, new ReadResponder(gateway), control.Pools, control.Identity.Version);
+        MapState(router, new ReadResponder(gateway, servers), control.Pools, control.Identity.Version);
         new EventEndpoints(gateway, control.Pools, events).Map(router);
         new AgentEndpoints(agent, control, metrics).Map(router);
         return new HttpFrontEnd(options, router, loggers.CreateLogger<HttpFrontEnd>());
@@ -39,7 +41,7 @@ public static class HttpApi
         IEndpoints[] all =
         [
             new KvEndpoints(reads), new TxnEndpoints(reads), new SessionEndpoints(reads), new CatalogEndpoints(reads), new HealthEndpoints(reads), new CoordinateEndpoints(reads, pools),
-            new StatusEndpoints(reads.Gateway), new OperatorEndpoints(reads.Gateway), new ServerHealthEndpoints(reads.Gateway, version), new KeyringEndpoint(pools), new AclEndpoints(),
+            new StatusEndpoints(reads), new OperatorEndpoints(reads), new ServerHealthEndpoints(reads, version), new KeyringEndpoint(pools), new AclEndpoints(),
             new PreparedQueryEndpoints(reads), new ConfigEntryEndpoints(reads), new ConnectEndpoints(reads), new SnapshotEndpoints(reads),
         ];
         foreach (var endpoints in all) endpoints.Map(router);

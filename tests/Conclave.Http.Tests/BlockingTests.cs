@@ -160,6 +160,8 @@ public sealed class BlockingTests
             return index < 2 ? index : throw new InvalidOperationException("broken");
         }
 
+        public override Rpc.Messages.QueryMeta Read(ReadOnlyMemory<byte> result) => throw new NotSupportedException();
+
         public override void Write(Json.JsonOut json) => json.Null();
 
         public override void Forget()

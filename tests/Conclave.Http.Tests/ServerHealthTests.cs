@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Conclave.Core;
+using Conclave.Http.Blocking;
 using Conclave.Http.Endpoints;
 using Conclave.Http.Tests.Support;
 using Conclave.Node;
@@ -61,5 +62,5 @@ public sealed class ServerHealthTests
         SinceWall = new WallTime(1_795_169_322_397_392_824),
     };
 
-    private Task<RunningFrontEnd> StartAsync() => RunningFrontEnd.StartAsync(router => new ServerHealthEndpoints(_gateway, "1.10.11").Map(router));
+    private Task<RunningFrontEnd> StartAsync() => RunningFrontEnd.StartAsync(router => new ServerHealthEndpoints(new ReadResponder(_gateway), "1.10.11").Map(router));
 }

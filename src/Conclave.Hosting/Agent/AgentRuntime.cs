@@ -7,6 +7,7 @@ using Conclave.Core;
 using Conclave.Core.Model;
 using Conclave.Hosting.Agent.Probes;
 using Conclave.Hosting.Agent.Store;
+using Conclave.Http.Remote;
 using Conclave.Node;
 using Microsoft.Extensions.Logging;
 
@@ -26,6 +27,7 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly ITimer _timer;
     private readonly CatalogSync _sync;
+    private readonly IAgentCatalog _catalog;
     private readonly ProbeRunner _probes;
     private readonly AgentInstruments _instruments;
     private readonly AgentStore? _store;
@@ -37,7 +39,7 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
     private Instant _wake = Instant.Never;
     private int _disposed;
 
-    private AgentRuntime(AgentRuntimeOptions options, INodeGateway gateway, TimeProvider clock, ILoggerFactory logs)
+    private AgentRuntime(AgentRuntimeOptions options, INodeGateway gateway, TimeProvider clock, ILoggerFactory logs, IServerCalls? servers)
     {
         _clock = clock;
         _logger = logs.CreateLogger("agent");
@@ -45,9 +47,10 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
         ulong seed = options.Seed != 0 ? options.Seed : (ulong)Random.Shared.NextInt64();
         _core = new(options.Core with { Persist = persist }, new Prng(seed), Now);
         _store = persist ? new(options.DataDirectory, clock, _logger) : null;
-        _sync = new(gateway, options.Core.Identity.NodeName, this);
+        _catalog = servers is null ? new StateCatalog(gateway) : new ServerCatalog(servers, options.Core.Identity.Datacenter);
+        _sync = new(gateway, _catalog, options.Core.Identity.NodeName, this);
         _instruments = new(options.Core.Identity.NodeName, () => Counts);
-        _probes = new(options.ConcurrentProbesMax, gateway, clock, OnProbeDone);
+        _probes = new(options.ConcurrentProbesMax, _catalog, clock, OnProbeDone);
         _timer = clock.CreateTimer(static state => ((AgentRuntime)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Load(options);
         _loop = Task.Run(CarryOutAsync);
@@ -58,10 +61,11 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
     /// <param name="gateway">The way to the catalog.</param>
     /// <param name="clock">Time.</param>
     /// <param name="logs">Where to log, under the name <c>agent</c>.</param>
+    /// <param name="servers">Where the catalog is read; null when the node holds it itself.</param>
     /// <exception cref="IOException">The data folder cannot be used.</exception>
-    public static AgentRuntime Start(AgentRuntimeOptions options, INodeGateway gateway, TimeProvider clock, ILoggerFactory logs)
+    public static AgentRuntime Start(AgentRuntimeOptions options, INodeGateway gateway, TimeProvider clock, ILoggerFactory logs, IServerCalls? servers = null)
     {
-        var runtime = new AgentRuntime(options, gateway, clock, logs);
+        var runtime = new AgentRuntime(options, gateway, clock, logs, servers);
         runtime.Pump();
         return runtime;
     }

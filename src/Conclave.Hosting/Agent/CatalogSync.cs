@@ -7,7 +7,7 @@ using Conclave.Node;
 namespace Conclave.Hosting.Agent;
 
 /// <summary>Carries the agent's reads and writes of the catalog to the node and brings back every answer, also those that are failures.</summary>
-internal sealed class CatalogSync(INodeGateway gateway, string nodeName, AgentRuntime agent) : IAsyncDisposable
+internal sealed class CatalogSync(INodeGateway gateway, IAgentCatalog catalog, string nodeName, AgentRuntime agent) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<Task, byte> _running = new();
@@ -56,13 +56,8 @@ internal sealed class CatalogSync(INodeGateway gateway, string nodeName, AgentRu
         bool read = false;
         try
         {
-            var grant = await gateway.ReadAsync(ReadMode.Default, _stopping.Token).ConfigureAwait(false);
-            if (grant.Root is { } root)
-            {
-                root.NodeServices(nodeName, null, out node, services);
-                root.NodeChecks(nodeName, null, checks);
-                read = true;
-            }
+            (node, string? error) = await catalog.ReadAsync(nodeName, mayBeStale: false, services, checks, _stopping.Token).ConfigureAwait(false);
+            read = error is null;
         }
         catch (Exception failure) when (failure is not Core.InvariantBrokenException)
         {

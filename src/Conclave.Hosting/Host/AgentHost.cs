@@ -7,8 +7,10 @@ using Conclave.Core;
 using Conclave.Gossip;
 using Conclave.Hosting.Agent;
 using Conclave.Hosting.Calls;
+using Conclave.Hosting.Client;
 using Conclave.Hosting.Pools;
 using Conclave.Http;
+using Conclave.Http.Remote;
 using Conclave.Http.Server;
 using Conclave.Node;
 using Conclave.Storage;
@@ -27,8 +29,10 @@ public sealed class AgentHost : IAsyncDisposable
 
     private readonly AgentHostOptions _options;
     private readonly ILogger _logger;
-    private readonly NodeRuntime _node;
-    private readonly ServerCalls _calls;
+    private readonly NodeRuntime? _node;                       // of a server: the node and its calls
+    private readonly ServerCalls? _calls;
+    private readonly ClientCalls? _client;                     // of a client in their place
+    private readonly SystemDisk? _folder;                      // a client's data folder
     private readonly AgentRuntime _local;
     private readonly TaskCompletionSource<AgentEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly AgentMetrics _metrics;
@@ -51,14 +55,26 @@ public sealed class AgentHost : IAsyncDisposable
         _config = options.Config;
         _logger = options.Log.CreateLogger("agent");
         Identity = identity;
-        _node = new NodeRuntime(AgentNodeConfig.From(options.Config, identity), inbox, disk, options.Log, options.Time);
-        _calls = new ServerCalls(_node.Gateway, ServerCallOptions.From(options.Config), options.Time, options.Log);
-        _local = AgentRuntime.Start(AgentRuntimeOptions.From(options.Config, identity), Gateway, options.Time, options.Log);
-        if (_config is { Server: true, Ports.Server: > 0 }) _server = new ServerPort(new IPEndPoint(IPAddress.Parse(_config.BindAddress), _config.Ports.Server), _node, options.Log);
-        if (_server is not null) _calls.AddTo(_server);
+        if (_config.Server)
+        {
+            _node = new NodeRuntime(AgentNodeConfig.From(options.Config, identity), inbox, disk, options.Log, options.Time);
+            _calls = new ServerCalls(_node.Gateway, ServerCallOptions.From(options.Config), options.Time, options.Log);
+            if (_config.Ports.Server > 0) _server = new ServerPort(new IPEndPoint(IPAddress.Parse(_config.BindAddress), _config.Ports.Server), _node, options.Log);
+            if (_server is not null) _calls.AddTo(_server);
+            Gateway = _calls.Gateway;
+        }
+        else
+        {
+            _folder = disk;                                    // no log is in it, but it is this agent's alone
+            _client = new ClientCalls(options.Config, identity, options.Time, options.Log);
+            Gateway = _client.Gateway;
+        }
+        _local = AgentRuntime.Start(AgentRuntimeOptions.From(options.Config, identity), Gateway, options.Time, options.Log, Servers);
         _metrics = Metrics(options, identity);
+        if (_client is not null) _client.Directory.ServerCame += OnServerCame;
+        if (_node is null) return;
         _node.Gateway.StatusChanged += OnStatusChanged;
-        _ = ForwardFailureAsync();
+        _ = ForwardFailureAsync(_node);
     }
 
     /// <summary>Who this agent is.</summary>
@@ -68,7 +84,10 @@ public sealed class AgentHost : IAsyncDisposable
     public AgentConfig Config => _config;
 
     /// <summary>The node as front ends see it.</summary>
-    public INodeGateway Gateway => _calls.Gateway;
+    public INodeGateway Gateway { get; }
+
+    /// <summary>The way to the servers for a client; null for a server.</summary>
+    internal IServerCalls? Servers => _client?.Servers;
 
     /// <summary>Services and checks of this agent.</summary>
     public ILocalAgent Local => _local;
@@ -135,9 +154,9 @@ public sealed class AgentHost : IAsyncDisposable
         try
         {
             // Side by side: the log is read while the web server is set up. Both have ended, well or badly, before anything is taken down again.
-            await Task.WhenAll(Task.Run(host._node.StartAsync, CancellationToken.None), host.OpenAsync(sockets, bindings, stop)).ConfigureAwait(false);
+            await Task.WhenAll(Task.Run(host.StartNodeAsync, CancellationToken.None), host.OpenAsync(sockets, bindings, stop)).ConfigureAwait(false);
             host._server?.Start();
-            if (host is { _gossip: { } pools, _server: not null }) host._formation = new ClusterFormation(host._node, host._calls, pools, AgentNodeConfig.AsksFirst(config) ? 1 : config.BootstrapExpect, options.Log);
+            if (host is { _gossip: { } pools, _server: not null, _node: { } node, _calls: { } calls }) host._formation = new ClusterFormation(node, calls, pools, AgentNodeConfig.AsksFirst(config) ? 1 : config.BootstrapExpect, options.Log);
             if (host._gossip is not null) await host._gossip.JoinConfiguredAsync(stop).ConfigureAwait(false);
             AgentHostLog.Running(host._logger);
             return host;
@@ -167,7 +186,7 @@ public sealed class AgentHost : IAsyncDisposable
     }
 
     private ServerDeparture? Departure =>
-        _gossip is { } pools && _server is not null ? new ServerDeparture(_node.Gateway, pools, _calls.Draining, _config.Performance.LeaveDrainTime, _options.Time, _options.Log) : null;
+        this is { _gossip: { } pools, _server: not null, _node: { } node, _calls: { } calls } ? new ServerDeparture(node.Gateway, pools, calls.Draining, _config.Performance.LeaveDrainTime, _options.Time, _options.Log) : null;
 
     /// <summary>Reads the configuration anew, if the caller gave a way to, and applies what may change at run time.</summary>
     public async Task<AgentOutcome> ReloadAsync()
@@ -198,7 +217,7 @@ public sealed class AgentHost : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _isStopped, 1) != 0) return;
         // Without it the others would have to find out that their leader is gone, and nobody could write meanwhile.
-        if (_node.Gateway.Status is { IsLeader: true, IsSoleVoter: false } && Departure is { } departure) await departure.TryHandOverAsync(ServerDeparture.QuickHandOver).ConfigureAwait(false);
+        if (_node?.Gateway.Status is { IsLeader: true, IsSoleVoter: false } && Departure is { } departure) await departure.TryHandOverAsync(ServerDeparture.QuickHandOver).ConfigureAwait(false);
         if (_http is not null)
         {
             await _http.StopAsync(StopGrace).ConfigureAwait(false);
@@ -209,9 +228,11 @@ public sealed class AgentHost : IAsyncDisposable
         if (_formation is not null) await _formation.DisposeAsync().ConfigureAwait(false);
         if (_gossip is not null) await _gossip.DisposeAsync().ConfigureAwait(false);
         await _local.DisposeAsync().ConfigureAwait(false);
-        await _calls.DisposeAsync().ConfigureAwait(false);
+        if (_client is not null) await _client.DisposeAsync().ConfigureAwait(false);
+        if (_calls is not null) await _calls.DisposeAsync().ConfigureAwait(false);
         if (_server is not null) await _server.DisposeAsync().ConfigureAwait(false);
-        await _node.DisposeAsync().ConfigureAwait(false);
+        if (_node is not null) await _node.DisposeAsync().ConfigureAwait(false);
+        _folder?.Dispose();
         _metrics.Dispose();
     }
 
@@ -240,17 +261,18 @@ public sealed class AgentHost : IAsyncDisposable
             _gossip = await AgentPools.StartAsync(_config, Identity, sockets, new LanEvents(receiver, _local, _options.Log), _options.Log, _options.Time).ConfigureAwait(false);
             _ = ForwardGossipFailureAsync(_gossip);
             _ = ForwardJoinFailureAsync(_gossip);
+            _client?.Follow(_gossip);
         }
         await OpenHttpAsync(bindings, (IAgentPools?)_gossip ?? AgentMembers.Alone(Identity, receiver), stop).ConfigureAwait(false);
     }
 
     private async Task OpenHttpAsync(List<HttpBinding> bindings, IAgentPools pools, CancellationToken stop)
     {
-        _calls.Pools = pools;
+        if (_calls is not null) _calls.Pools = pools;
         if (bindings.Count == 0) return;
         if (!_config.DisableCoordinates) _coordinates = new CoordinateSync(Gateway, Identity.NodeName, pools, new Prng((ulong)Random.Shared.NextInt64()), _options.Time, _logger);
         var control = new AgentControl(this, _local, pools, _options.Log);
-        var frontEnd = _frontEnd = HttpApi.Create(AgentListeners.Options(_config), Gateway, _local, control, _metrics, _events, _options.Log);
+        var frontEnd = _frontEnd = HttpApi.Create(AgentListeners.Options(_config), Gateway, _local, control, _metrics, _events, _options.Log, Servers);
         foreach (var binding in bindings) AgentHostLog.StartingServer(_logger, binding.UnixPath ?? binding.EndPoint!.ToString(), binding.UnixPath is null ? "tcp" : "unix", binding.Tls is null ? "http" : "https");
         _http = await HttpListenerHost.StartAsync(frontEnd, bindings, _options.Log, stop).ConfigureAwait(false);
         AgentListeners.SetSocketModes(_config);
@@ -260,7 +282,12 @@ public sealed class AgentHost : IAsyncDisposable
 
     private async Task ForwardGossipFailureAsync(AgentPools gossip) => EndWith(new AgentEnd(AgentEndKind.Failed, await gossip.Failed.ConfigureAwait(false)));
 
-    private async Task ForwardFailureAsync() => EndWith(new AgentEnd(AgentEndKind.Failed, await _node.Failed.ConfigureAwait(false)));
+    private async Task ForwardFailureAsync(NodeRuntime node) => EndWith(new AgentEnd(AgentEndKind.Failed, await node.Failed.ConfigureAwait(false)));
+
+    private Task StartNodeAsync() => _node?.StartAsync() ?? Task.CompletedTask;
+
+    // On the gossip's loop: only hand it on.
+    private void OnServerCame() => ThreadPool.UnsafeQueueUserWorkItem(static local => local.RequestFullSync(), _local, preferLocal: false);
 
     // On the node's loop: only hand it on.
     private void OnStatusChanged()

@@ -110,7 +110,7 @@ internal sealed class ForwardingGateway : INodeGateway
     private async ValueTask<ApplyResult> RestoreAtLeaderAsync(StateRoot root, ulong index, ClusterStatus status, CancellationToken stop)
     {
         var archive = await Task.Run(() => StateArchive.Pack(root, index, status), stop).ConfigureAwait(false);
-        string error = await SnapshotCalls.RestoreAsync(status.LeaderAddress, Identity.Datacenter, archive.WrittenMemory, stop).ConfigureAwait(false);
+        string error = await SnapshotCalls.RestoreAsync(status.LeaderAddress, Identity.Datacenter, archive.WrittenMemory, isForwarded: true, stop).ConfigureAwait(false);
         return error.Length == 0 ? ApplyResult.None : ApplyResult.Error(error);
     }
 

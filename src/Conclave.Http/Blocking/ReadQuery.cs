@@ -1,4 +1,6 @@
 using Conclave.Http.Json;
+using Conclave.Http.Remote;
+using Conclave.Rpc.Messages;
 using Conclave.State;
 
 namespace Conclave.Http.Blocking;
@@ -11,6 +13,13 @@ public abstract class ReadQuery
 {
     /// <summary>Asks the state; keeps what it found for <see cref="Write"/>. Gives the index that a client waits on, which may be 0.</summary>
     public abstract ulong Run(StateRoot root, WatchSet? watches);
+
+    /// <summary>The same question as a call to the servers, for agents without a state; null when it was composed for one with a state.</summary>
+    public virtual RemoteQuestion? Remote => null;
+
+    /// <summary>Takes the result of <see cref="Remote"/> in the place of a run. Gives what stands beside the answer.</summary>
+    /// <exception cref="Core.Codec.MsgPackException">Malformed.</exception>
+    public abstract QueryMeta Read(ReadOnlyMemory<byte> result);
 
     /// <summary>The answer is 404 without a body.</summary>
     public virtual bool IsMissing => false;

@@ -1,7 +1,9 @@
 using System.Globalization;
+using Conclave.Http.Remote;
 using Conclave.Http.Requests;
 using Conclave.Http.Server;
 using Conclave.Node;
+using Conclave.Rpc.Messages;
 using Conclave.State;
 
 namespace Conclave.Http.Blocking;
@@ -18,25 +20,55 @@ public enum ReadStyle : byte
     Cacheable = 2,
 }
 
-/// <summary>Answers reads of the state: freshness, waiting, headers.</summary>
-public sealed class ReadResponder(INodeGateway gateway)
+/// <summary>Answers reads of the state: freshness, waiting, headers. On an agent without a state the servers are asked.</summary>
+public sealed class ReadResponder
 {
     private readonly IndexTexts _texts = new();
     private readonly CacheMemory _cached = new();
+    private readonly INodeGateway _gateway;
+    private readonly RemoteReads? _remote;
+
+    /// <param name="gateway">The node.</param>
+    /// <param name="servers">The way to the servers for an agent without a state; null for one that has one.</param>
+    public ReadResponder(INodeGateway gateway, IServerCalls? servers = null)
+    {
+        _gateway = gateway;
+        Blocking = new BlockingQueries(gateway);
+        if (servers is not null) _remote = new RemoteReads(servers, this);
+    }
 
     /// <summary>The reads that wait.</summary>
-    public BlockingQueries Blocking { get; } = new(gateway);
+    public BlockingQueries Blocking { get; }
+
+    /// <summary>The way to the servers; null on an agent with a state of its own.</summary>
+    public IServerCalls? Servers => _remote?.Servers;
 
     /// <summary>The node behind the reads.</summary>
-    public INodeGateway Gateway => gateway;
+    public INodeGateway Gateway => _gateway;
 
     /// <summary>Answers <paramref name="query"/> as the request asks. The options were read with <see cref="ApiRequest.TryReadOptions"/>.</summary>
     public ValueTask RespondAsync(ApiRequest request, ReadQuery query, in ReadOptions options, ReadStyle style)
     {
-        if (request.IsForeignDatacenter(gateway.Identity.Datacenter)) return request.SendErrorAsync(ErrorText.NoPath);
-        var granted = options.GrantAsync(gateway);
+        if (request.IsForeignDatacenter(_gateway.Identity.Datacenter)) return request.SendErrorAsync(ErrorText.NoPath);
+        if (_remote is not null) return _remote.RespondAsync(request, query, options, style);
+        var granted = options.GrantAsync(_gateway);
         if (!granted.IsCompletedSuccessfully || options.Index > 0) return RespondLaterAsync(request, query, options, style, granted);
         return Answer(request, query, options, style, granted.Result);
+    }
+
+    /// <summary>Waits until a read of something that nobody has is allowed, and sets its headers. Gives the text of an error, or null.</summary>
+    internal async ValueTask<string?> TryBeginAsync(ApiRequest request, ReadOptions options)
+    {
+        if (_remote is not null)
+        {
+            var (meta, error) = await _remote.AskAsync(EmptyRows.New(this), RemoteReads.OptionsOf(request, options with { Index = 0 }, TimeSpan.Zero), CancellationToken.None).ConfigureAwait(false);
+            if (error is null) SetHeaders(request, meta);
+            return error;
+        }
+        var grant = await options.GrantAsync(_gateway).ConfigureAwait(false);
+        if (grant.Root is null) return grant.Error ?? ErrorText.NoLeader;
+        SetHeaders(request, 1, grant);
+        return null;
     }
 
     /// <summary>Sets the headers of a read.</summary>
@@ -55,6 +87,26 @@ public sealed class ReadResponder(INodeGateway gateway)
         headers["X-Consul-Query-Backend"] = "blocking-query";
     }
 
+    /// <summary>Sets the headers of a read that servers answered.</summary>
+    internal void SetHeaders(ApiRequest request, in QueryMeta meta) => SetHeaders(request, meta.Index, GrantOf(meta));
+
+    /// <summary>Sends what a question holds that servers answered.</summary>
+    internal ValueTask SendFound(ApiRequest request, ReadQuery query, in ReadOptions options, ReadStyle style, in QueryMeta meta)
+    {
+        SetAllHeaders(request, meta.Index, options, style, GrantOf(meta));
+        return Write(request, query);
+    }
+
+    /// <summary>Sends an answer of servers that others share, and gives it back.</summary>
+    internal ValueTask SendFound(ApiRequest request, SharedBody body, string contentType, in ReadOptions options, ReadStyle style, in QueryMeta meta) =>
+        SendShared(request, body, contentType, options, style, GrantOf(meta));
+
+    /// <summary>Sets the headers of a read without an index that servers answered.</summary>
+    internal static void SetContact(ApiRequest request, in QueryMeta meta) => SetContact(request, GrantOf(meta));
+
+    // Only what the headers tell counts.
+    private static ReadGrant GrantOf(in QueryMeta meta) => new(null, null, meta.KnownLeader, meta.LastContactNanoseconds / 1_000_000);
+
     private ValueTask Answer(ApiRequest request, ReadQuery query, in ReadOptions options, ReadStyle style, in ReadGrant grant)
     {
         if (grant.Root is null) return request.SendErrorAsync(grant.Error ?? ErrorText.NoLeader);
@@ -65,6 +117,11 @@ public sealed class ReadResponder(INodeGateway gateway)
     {
         var index = query.Run(root, null);
         SetAllHeaders(request, index, options, style, grant);
+        return Write(request, query);
+    }
+
+    private static ValueTask Write(ApiRequest request, ReadQuery query)
+    {
         if (query.IsMissing) return request.SendEmptyAsync(404);
         var json = request.StartJson();
         query.Write(json);
@@ -114,7 +171,7 @@ public sealed class ReadResponder(INodeGateway gateway)
 
     // The question object may be the group's own, which another thread is asking for those who go on waiting: never touch it here.
     private ValueTask SendAlone(ApiRequest request, ReadQuery query, ReadOptions options, ReadStyle style, ReadGrant grant) =>
-        Send(request, query.Fresh(), options, style, grant, gateway.Root);
+        Send(request, query.Fresh(), options, style, grant, _gateway.Root);
 
     private void SetAllHeaders(ApiRequest request, ulong index, in ReadOptions options, ReadStyle style, in ReadGrant grant)
     {

@@ -113,5 +113,5 @@ public sealed class RequestWaits : IDisposable
         else _timer.Change(Math.Max(0, (long)Math.Ceiling((due - Now()).TotalMilliseconds)), Timeout.Infinite);
     }
 
-    private static Instant Now() => new((long)(Stopwatch.GetTimestamp() * (1e9 / Stopwatch.Frequency)));
+    internal static Instant Now() => new((long)(Stopwatch.GetTimestamp() * (1e9 / Stopwatch.Frequency)));
 }

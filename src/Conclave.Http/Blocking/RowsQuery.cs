@@ -1,4 +1,6 @@
 using Conclave.Http.Json;
+using Conclave.Http.Remote;
+using Conclave.Rpc.Messages;
 using Conclave.State;
 
 namespace Conclave.Http.Blocking;
@@ -17,6 +19,22 @@ public delegate void RowWriter<T>(JsonOut json, T row);
 public sealed class RowsQuery<T>(RowSource<T> source, RowWriter<T> writer, Predicate<T>? condition = null, Action<StateRoot, List<T>>? order = null) : ReadQuery
 {
     private List<T> _rows = [];
+
+    /// <summary>The same rows as servers give them, for agents without a state.</summary>
+    public RemoteRows<T>? AtServers { get; init; }
+
+    /// <inheritdoc/>
+    public override RemoteQuestion? Remote => AtServers?.Question;
+
+    /// <inheritdoc/>
+    public override QueryMeta Read(ReadOnlyMemory<byte> result)
+    {
+        _rows.Clear();
+        var meta = AtServers!.Read(result, _rows);
+        // The order is the servers'. They have applied the condition as well, except for the part of it that they are not told of.
+        if (condition is not null) Keep(condition);
+        return meta;
+    }
 
     /// <inheritdoc/>
     public override ulong Run(StateRoot root, WatchSet? watches)

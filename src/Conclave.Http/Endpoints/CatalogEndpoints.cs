@@ -3,11 +3,13 @@ using Conclave.Core.Model;
 using Conclave.Http.Blocking;
 using Conclave.Http.Json;
 using Conclave.Http.Models;
+using Conclave.Http.Remote;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Conclave.Http.Server;
 using Conclave.Node;
 using Conclave.Node.Filters;
+using Conclave.Rpc.Messages;
 
 namespace Conclave.Http.Endpoints;
 
@@ -61,7 +63,19 @@ public sealed class CatalogEndpoints(ReadResponder reads) : IEndpoints
     private ValueTask Datacenters(ApiRequest request)
     {
         if (!request.TryReadOptions(out _)) return request.SendRefusalAsync();
-        ModelJson.WriteTexts(request.StartJson(), [Datacenter]);
+        return reads.Servers is { } servers ? DatacentersAtServersAsync(request, servers) : SendDatacenters(request, [Datacenter]);
+    }
+
+    private static async ValueTask DatacentersAtServersAsync(ApiRequest request, IServerCalls servers)
+    {
+        var (datacenters, error) = await servers.ReadAsync("Catalog.ListDatacenters", new QueryArguments(), static result => RowResults.ReadTexts(result.Span)).ConfigureAwait(false);
+        if (error is not null) await request.SendErrorAsync(error).ConfigureAwait(false);
+        else await SendDatacenters(request, datacenters).ConfigureAwait(false);
+    }
+
+    private static ValueTask SendDatacenters(ApiRequest request, IReadOnlyList<string> datacenters)
+    {
+        ModelJson.WriteTexts(request.StartJson(), datacenters);
         return request.SendJsonAsync();
     }
 
@@ -75,14 +89,17 @@ public sealed class CatalogEndpoints(ReadResponder reads) : IEndpoints
             (root, watches, into) => root.Nodes(meta, watches, into),
             (json, node) => ModelJson.Write(json, node, datacenter),
             condition,
-            NearOrder.For<NodeEntry>(request, _gateway.Identity.NodeName, static node => node.Name));
+            NearOrder.For<NodeEntry>(request, _gateway.Identity.NodeName, static node => node.Name))
+        {
+            AtServers = reads.Servers is null ? null : new RemoteRows<NodeEntry>("Catalog.ListNodes", "Nodes", NodeEntryCodec.Read, RemoteArguments.Of(request, _gateway.Identity)),
+        };
         return reads.RespondAsync(request, query, options, ReadStyle.EffectiveConsistency);
     }
 
     private ValueTask Services(ApiRequest request)
     {
         if (!request.TryRefuseNamespace() || !request.TryReadOptions(out var options)) return request.SendRefusalAsync();
-        return reads.RespondAsync(request, new ServiceNamesQuery(request.NodeMeta()), options, ReadStyle.EffectiveConsistency | ReadStyle.Cacheable);
+        return reads.RespondAsync(request, new ServiceNamesQuery(request.NodeMeta(), Question(request, "Catalog.ListServices", static arguments => arguments)), options, ReadStyle.EffectiveConsistency | ReadStyle.Cacheable);
     }
 
     private ValueTask Service(ApiRequest request)
@@ -92,7 +109,7 @@ public sealed class CatalogEndpoints(ReadResponder reads) : IEndpoints
         var service = request.RestText;
         var tags = request.Values(Param.Tag);
         var meta = request.NodeMeta();
-        return Instances(request, options, (root, watches, into) => root.ServiceNodes(service, tags, meta, watches, into));
+        return Instances(request, options, connect: false, (root, watches, into) => root.ServiceNodes(service, tags, meta, watches, into));
     }
 
     private ValueTask Connect(ApiRequest request)
@@ -102,7 +119,7 @@ public sealed class CatalogEndpoints(ReadResponder reads) : IEndpoints
         var service = request.RestText;
         var tags = request.Values(Param.Tag);
         var meta = request.NodeMeta();
-        return Instances(request, options, ConnectSource);
+        return Instances(request, options, connect: true, ConnectSource);
 
         ulong ConnectSource(State.StateRoot root, State.WatchSet? watches, List<ServiceNode> into)
         {
@@ -113,12 +130,15 @@ public sealed class CatalogEndpoints(ReadResponder reads) : IEndpoints
         }
     }
 
-    private ValueTask Instances(ApiRequest request, in ReadOptions options, RowSource<ServiceNode> source)
+    private ValueTask Instances(ApiRequest request, in ReadOptions options, bool connect, RowSource<ServiceNode> source)
     {
         if (!RowFilter.TryCompile(request, FilterSchemas.ServiceNodes, out var condition, out var error)) return request.SendErrorAsync(error);
         var datacenter = Datacenter;
         var query = new RowsQuery<ServiceNode>(source, (json, row) => ModelJson.Write(json, row, datacenter), condition,
-            NearOrder.For<ServiceNode>(request, _gateway.Identity.NodeName, static row => row.Node.Name));
+            NearOrder.For<ServiceNode>(request, _gateway.Identity.NodeName, static row => row.Node.Name))
+        {
+            AtServers = reads.Servers is null ? null : new RemoteRows<ServiceNode>("Catalog.ServiceNodes", "ServiceNodes", CatalogRows.ReadServiceNode, RemoteArguments.OfService(request, _gateway.Identity, connect)),
+        };
         return reads.RespondAsync(request, query, options, ReadStyle.EffectiveConsistency | ReadStyle.Cacheable);
     }
 
@@ -127,7 +147,9 @@ public sealed class CatalogEndpoints(ReadResponder reads) : IEndpoints
         if (!request.TryRefuseNamespace() || !request.TryReadOptions(out var options)) return request.SendRefusalAsync();
         if (request.Rest.Length == 0) return request.SendTextAsync(400, "Missing node name");
         if (!RowFilter.TryCompile(request, FilterSchemas.NodeServices, out var condition, out var error)) return request.SendErrorAsync(error);
-        return reads.RespondAsync(request, new NodeServicesQuery(request.RestText, Datacenter, asList, condition), options, ReadStyle.EffectiveConsistency);
+        string node = request.RestText;
+        var question = Question(request, asList ? "Catalog.NodeServiceList" : "Catalog.NodeServices", arguments => arguments with { Node = node });
+        return reads.RespondAsync(request, new NodeServicesQuery(node, Datacenter, asList, condition, question), options, ReadStyle.EffectiveConsistency);
     }
 
     // There are no gateways yet, so none serves anything.
@@ -135,8 +157,11 @@ public sealed class CatalogEndpoints(ReadResponder reads) : IEndpoints
     {
         if (!request.TryRefuseNamespace() || !request.TryReadOptions(out var options)) return request.SendRefusalAsync();
         if (request.Rest.Length == 0) return request.SendTextAsync(400, "Missing gateway name");
-        return reads.RespondAsync(request, new NothingQuery(), options, ReadStyle.EffectiveConsistency);
+        return reads.RespondAsync(request, new NothingQuery(Question(request, "Catalog.GatewayServices", static arguments => arguments)), options, ReadStyle.EffectiveConsistency);
     }
+
+    private RemoteQuestion? Question(ApiRequest request, string method, Func<QueryArguments, QueryArguments> complete) =>
+        reads.Servers is null ? null : new RemoteQuestion(method, complete(RemoteArguments.Of(request, _gateway.Identity)));
 
     private bool IsForeign(string datacenter) => datacenter.Length > 0 && !datacenter.Equals(Datacenter, StringComparison.OrdinalIgnoreCase);
 }

@@ -2,14 +2,24 @@ using Conclave.Core.Model;
 using Conclave.Http.Blocking;
 using Conclave.Http.Json;
 using Conclave.Http.Models;
+using Conclave.Http.Remote;
+using Conclave.Rpc.Messages;
 using Conclave.State;
 
 namespace Conclave.Http.Endpoints;
 
 /// <summary>Names of services with their tags.</summary>
-internal sealed class ServiceNamesQuery(IReadOnlyList<KeyValuePair<string, string>>? nodeMeta) : ReadQuery
+internal sealed class ServiceNamesQuery(IReadOnlyList<KeyValuePair<string, string>>? nodeMeta, RemoteQuestion? question) : ReadQuery
 {
     private SortedDictionary<string, SortedSet<string>> _services = New();
+
+    public override RemoteQuestion? Remote { get; } = question;
+
+    public override QueryMeta Read(ReadOnlyMemory<byte> result)
+    {
+        _services.Clear();
+        return CatalogRows.ReadServices(result, _services);
+    }
 
     public override ulong Run(StateRoot root, WatchSet? watches)
     {
@@ -38,10 +48,18 @@ internal sealed class ServiceNamesQuery(IReadOnlyList<KeyValuePair<string, strin
 }
 
 /// <summary>A node with its services, as a map by id or as a list.</summary>
-internal sealed class NodeServicesQuery(string nameOrId, string datacenter, bool asList, Predicate<NodeService>? condition) : ReadQuery
+internal sealed class NodeServicesQuery(string nameOrId, string datacenter, bool asList, Predicate<NodeService>? condition, RemoteQuestion? question) : ReadQuery
 {
     private NodeEntry? _node;
     private List<NodeService> _services = [];
+
+    public override RemoteQuestion? Remote { get; } = question;
+
+    public override QueryMeta Read(ReadOnlyMemory<byte> result)
+    {
+        _services.Clear();
+        return CatalogRows.ReadNodeServices(result, out _node, _services);
+    }
 
     public override ulong Run(StateRoot root, WatchSet? watches)
     {
@@ -93,8 +111,12 @@ internal sealed class NodeServicesQuery(string nameOrId, string datacenter, bool
 }
 
 /// <summary>An answer that is always <c>null</c>, because nothing of its kind exists.</summary>
-internal sealed class NothingQuery : ReadQuery
+internal sealed class NothingQuery(RemoteQuestion? question) : ReadQuery
 {
+    public override RemoteQuestion? Remote { get; } = question;
+
+    public override QueryMeta Read(ReadOnlyMemory<byte> result) => RowResults.ReadMeta(result.Span);
+
     public override ulong Run(StateRoot root, WatchSet? watches) => 1;
 
     public override void Write(JsonOut json) => json.Null();

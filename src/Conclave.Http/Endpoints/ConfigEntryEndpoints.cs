@@ -37,16 +37,14 @@ public sealed class ConfigEntryEndpoints(ReadResponder reads) : IEndpoints
         var slash = path.IndexOf('/');
         if (slash < 0)
         {
-            await reads.RespondAsync(request, EmptyRows.New(), options, ReadStyle.Plain).ConfigureAwait(false);
+            await reads.RespondAsync(request, EmptyRows.New(reads), options, ReadStyle.Plain).ConfigureAwait(false);
             return;
         }
-        var grant = await options.GrantAsync(reads.Gateway).ConfigureAwait(false);
-        if (grant.Root is null)
+        if (await reads.TryBeginAsync(request, options).ConfigureAwait(false) is { } error)
         {
-            await request.SendErrorAsync(grant.Error ?? ErrorText.NoLeader).ConfigureAwait(false);
+            await request.SendErrorAsync(error).ConfigureAwait(false);
             return;
         }
-        reads.SetHeaders(request, 1, grant);
         await request.SendTextAsync(404, $"Config entry not found for {GoQuote.Quote(path[..slash])} / {GoQuote.Quote(path[(slash + 1)..])}").ConfigureAwait(false);
     }
 

@@ -27,7 +27,7 @@ public sealed class ConnectEndpoints(ReadResponder reads) : IEndpoints
     private ValueTask List(ApiRequest request)
     {
         if (!request.TryReadOptions(out var options)) return request.SendRefusalAsync();
-        return reads.RespondAsync(request, EmptyRows.New(), options, ReadStyle.Plain);
+        return reads.RespondAsync(request, EmptyRows.New(reads), options, ReadStyle.Plain);
     }
 
     private ValueTask Match(ApiRequest request)
@@ -36,7 +36,7 @@ public sealed class ConnectEndpoints(ReadResponder reads) : IEndpoints
         if (!request.Has(Param.ByType)) return request.SendErrorAsync("required query parameter 'by' not set");
         if (request.Text(Param.ByType) is not ("source" or "destination")) return request.SendErrorAsync("'by' parameter must be one of 'source' or 'destination'");
         if (request.Values(Param.Name) is not { } names) return request.SendErrorAsync("required query parameter 'name' not set");
-        return reads.RespondAsync(request, new NoMatchesQuery(names), options, ReadStyle.Plain);
+        return reads.RespondAsync(request, new NoMatchesQuery(names, EmptyRows.Question(reads)), options, ReadStyle.Plain);
     }
 
     // Without intentions and access control everything is allowed.
@@ -59,8 +59,12 @@ public sealed class ConnectEndpoints(ReadResponder reads) : IEndpoints
         _ => Refuse(request),
     };
 
-    private sealed class NoMatchesQuery(List<string> names) : ReadQuery
+    private sealed class NoMatchesQuery(List<string> names, Remote.RemoteQuestion? question) : ReadQuery
     {
+        public override Remote.RemoteQuestion? Remote { get; } = question;
+
+        public override Rpc.Messages.QueryMeta Read(ReadOnlyMemory<byte> result) => Rpc.Messages.RowResults.ReadMeta(result.Span);
+
         public override ulong Run(State.StateRoot root, State.WatchSet? watches) => 1;
 
         public override void Write(Json.JsonOut json)

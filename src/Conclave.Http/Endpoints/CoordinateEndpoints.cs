@@ -4,10 +4,12 @@ using Conclave.Core.Model;
 using Conclave.Http.Blocking;
 using Conclave.Http.Json;
 using Conclave.Http.Models;
+using Conclave.Http.Remote;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Conclave.Http.Server;
 using Conclave.Node;
+using Conclave.Rpc.Messages;
 
 namespace Conclave.Http.Endpoints;
 
@@ -25,13 +27,23 @@ public sealed class CoordinateEndpoints(ReadResponder reads, IAgentPools pools) 
         router.Add("/v1/coordinate/update", HttpVerbs.Put, Update);
     }
 
-    private ValueTask Datacenters(ApiRequest request)
+    private async ValueTask Datacenters(ApiRequest request)
     {
         var datacenters = new List<DatacenterCoordinates>();
-        pools.ListWanCoordinates(datacenters);
+        if (reads.Servers is { } servers)
+        {
+            var (there, error) = await servers.ReadAsync("Coordinate.ListDatacenters", new QueryArguments(), static result => CoordinateResults.ReadDatacenters(result.Span)).ConfigureAwait(false);
+            if (error is not null)
+            {
+                await request.SendErrorAsync(error).ConfigureAwait(false);
+                return;
+            }
+            foreach (var (datacenter, coordinates) in there) datacenters.Add(new DatacenterCoordinates(datacenter, coordinates));
+        }
+        else pools.ListWanCoordinates(datacenters);
         var json = request.StartJson();
         json.BeginArray();
-        foreach (var (datacenter, servers) in datacenters)
+        foreach (var (datacenter, rows) in datacenters)
         {
             json.BeginObject();
             json.Name("Datacenter"u8);
@@ -40,23 +52,23 @@ public sealed class CoordinateEndpoints(ReadResponder reads, IAgentPools pools) 
             json.String("wan");
             json.Name("Coordinates"u8);
             json.BeginArray();
-            foreach (var server in servers) ModelJson.Write(json, server);
+            foreach (var row in rows) ModelJson.Write(json, row);
             json.EndArray();
             json.EndObject();
         }
         json.EndArray();
-        return request.SendJsonAsync();
+        await request.SendJsonAsync().ConfigureAwait(false);
     }
 
-    private ValueTask Nodes(ApiRequest request) => List(request, static (root, watches, into) => root.Coordinates(watches, into));
+    private ValueTask Nodes(ApiRequest request) => List(request, "Coordinate.ListNodes", "", static (root, watches, into) => root.Coordinates(watches, into));
 
     private ValueTask Node(ApiRequest request)
     {
         var node = request.RestText;
-        return List(request, (root, watches, into) => root.NodeCoordinates(node, watches, into));
+        return List(request, "Coordinate.Node", node, (root, watches, into) => root.NodeCoordinates(node, watches, into));
     }
 
-    private ValueTask List(ApiRequest request, RowSource<CoordinateEntry> source)
+    private ValueTask List(ApiRequest request, string method, string node, RowSource<CoordinateEntry> source)
     {
         if (!request.TryReadOptions(out var options)) return request.SendRefusalAsync();
         Predicate<CoordinateEntry>? inSegment = null;
@@ -65,7 +77,10 @@ public sealed class CoordinateEndpoints(ReadResponder reads, IAgentPools pools) 
             var segment = request.Text(Param.Segment);
             inSegment = entry => entry.Segment == segment;
         }
-        return reads.RespondAsync(request, new RowsQuery<CoordinateEntry>(source, static (json, entry) => ModelJson.Write(json, entry), inSegment), options, ReadStyle.Plain);
+        return reads.RespondAsync(request, new RowsQuery<CoordinateEntry>(source, static (json, entry) => ModelJson.Write(json, entry), inSegment)
+        {
+            AtServers = reads.Servers is null ? null : new RemoteRows<CoordinateEntry>(method, "Coordinates", CoordinateCodec.Read, new QueryArguments { Datacenter = _gateway.Identity.Datacenter, Node = node }),
+        }, options, ReadStyle.Plain);
     }
 
     private async ValueTask Update(ApiRequest request)

@@ -1,10 +1,13 @@
+using Conclave.Core.Codec;
 using Conclave.Core.Model;
 using Conclave.Http.Blocking;
 using Conclave.Http.Models;
+using Conclave.Http.Remote;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Conclave.Node;
 using Conclave.Node.Filters;
+using Conclave.Rpc.Messages;
 
 namespace Conclave.Http.Endpoints;
 
@@ -27,30 +30,33 @@ public sealed class HealthEndpoints(ReadResponder reads) : IEndpoints
     private ValueTask OfNode(ApiRequest request)
     {
         var node = request.RestText;
-        return Checks(request, "Missing node name", (root, watches, into) => root.NodeChecks(node, watches, into));
+        return Checks(request, "Missing node name", "Health.NodeChecks", arguments => arguments with { Node = node }, (root, watches, into) => root.NodeChecks(node, watches, into));
     }
 
     private ValueTask OfService(ApiRequest request)
     {
         var service = request.RestText;
         var meta = request.NodeMeta();
-        return Checks(request, "Missing service name", (root, watches, into) => root.ServiceChecks(service, meta, watches, into));
+        return Checks(request, "Missing service name", "Health.ServiceChecks", arguments => arguments with { ServiceName = service }, (root, watches, into) => root.ServiceChecks(service, meta, watches, into));
     }
 
     private ValueTask InState(ApiRequest request)
     {
         var state = request.RestText;
         var meta = request.NodeMeta();
-        return Checks(request, "Missing check state", (root, watches, into) => root.ChecksInState(state, meta, watches, into));
+        return Checks(request, "Missing check state", "Health.ChecksInState", arguments => arguments with { State = state }, (root, watches, into) => root.ChecksInState(state, meta, watches, into));
     }
 
-    private ValueTask Checks(ApiRequest request, string missing, RowSource<HealthCheck> source)
+    private ValueTask Checks(ApiRequest request, string missing, string method, Func<QueryArguments, QueryArguments> complete, RowSource<HealthCheck> source)
     {
         if (!request.TryRefuseNamespace() || !request.TryReadOptions(out var options)) return request.SendRefusalAsync();
         if (request.Rest.Length == 0) return request.SendTextAsync(400, missing);
         if (!RowFilter.TryCompile(request, FilterSchemas.HealthChecks, out var condition, out var error)) return request.SendErrorAsync(error);
         var order = NearOrder.For<HealthCheck>(request, _gateway.Identity.NodeName, static check => check.Node);
-        var query = new RowsQuery<HealthCheck>(source, static (json, check) => ModelJson.Write(json, check), condition, order);
+        var query = new RowsQuery<HealthCheck>(source, static (json, check) => ModelJson.Write(json, check), condition, order)
+        {
+            AtServers = reads.Servers is null ? null : new RemoteRows<HealthCheck>(method, "HealthChecks", HealthCheckCodec.Read, complete(RemoteArguments.Of(request, _gateway.Identity))),
+        };
         return reads.RespondAsync(request, query, options, ReadStyle.EffectiveConsistency);
     }
 
@@ -68,7 +74,10 @@ public sealed class HealthEndpoints(ReadResponder reads) : IEndpoints
             (root, watches, into) => root.CheckServiceNodes(service, tags, meta, connect, watches, into),
             (json, row) => ModelJson.Write(json, row, datacenter),
             passing ? And(IsPassing, condition) : condition,
-            NearOrder.For<CheckServiceNode>(request, _gateway.Identity.NodeName, static row => row.Node.Name));
+            NearOrder.For<CheckServiceNode>(request, _gateway.Identity.NodeName, static row => row.Node.Name))
+        {
+            AtServers = AtServers(RemoteArguments.OfService(request, _gateway.Identity, connect)),
+        };
         return reads.RespondAsync(request, query, options, ReadStyle.EffectiveConsistency | ReadStyle.Cacheable);
     }
 
@@ -78,9 +87,15 @@ public sealed class HealthEndpoints(ReadResponder reads) : IEndpoints
         if (!request.TryRefuseNamespace() || !request.TryReadOptions(out var options)) return request.SendRefusalAsync();
         if (request.Rest.Length == 0) return request.SendTextAsync(400, "Missing service name");
         if (!TryReadPassing(request, out _)) return request.SendTextAsync(400, "Invalid value for ?passing");
-        var query = new RowsQuery<CheckServiceNode>(static (_, _, _) => 1, static (_, _) => { });
+        var query = new RowsQuery<CheckServiceNode>(static (_, _, _) => 1, static (_, _) => { }, static _ => false)
+        {
+            AtServers = AtServers(RemoteArguments.OfService(request, _gateway.Identity, connect: false) with { Ingress = true }),
+        };
         return reads.RespondAsync(request, query, options, ReadStyle.EffectiveConsistency | ReadStyle.Cacheable);
     }
+
+    private RemoteRows<CheckServiceNode>? AtServers(QueryArguments arguments) =>
+        reads.Servers is null ? null : new RemoteRows<CheckServiceNode>("Health.ServiceNodes", "Nodes", CatalogRows.ReadCheckServiceNode, arguments);
 
     private static bool IsPassing(CheckServiceNode row)
     {

@@ -2,34 +2,65 @@ using System.Globalization;
 using Conclave.Core;
 using Conclave.Core.Codec;
 using Conclave.Core.Model;
+using Conclave.Http.Blocking;
 using Conclave.Http.Json;
 using Conclave.Http.Models;
+using Conclave.Http.Remote;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Conclave.Http.Server;
 using Conclave.Node;
+using Conclave.Rpc.Messages;
 
 namespace Conclave.Http.Endpoints;
 
 /// <summary><c>/v1/operator/</c>: servers and their upkeep.</summary>
-public sealed class OperatorEndpoints(INodeGateway gateway) : IEndpoints
+public sealed class OperatorEndpoints(ReadResponder reads) : IEndpoints
 {
+    private readonly INodeGateway _gateway = reads.Gateway;
+
     /// <inheritdoc/>
     public void Map(Router router)
     {
-        router.Add("/v1/operator/raft/configuration", HttpVerbs.Get, Local(gateway, RaftConfiguration));
-        router.Add("/v1/operator/raft/peer", HttpVerbs.Delete, Local(gateway, RemovePeer));
-        router.Add("/v1/operator/raft/transfer-leader", HttpVerbs.Post, Local(gateway, TransferLeader));
-        router.Add("/v1/operator/autopilot/configuration", HttpVerbs.Get | HttpVerbs.Put, Local(gateway, Autopilot));
+        router.Add("/v1/operator/raft/configuration", HttpVerbs.Get, Local(_gateway, RaftConfiguration));
+        router.Add("/v1/operator/raft/peer", HttpVerbs.Delete, Local(_gateway, RemovePeer));
+        router.Add("/v1/operator/raft/transfer-leader", HttpVerbs.Post, Local(_gateway, TransferLeader));
+        router.Add("/v1/operator/autopilot/configuration", HttpVerbs.Get | HttpVerbs.Put, Local(_gateway, Autopilot));
     }
 
     /// <summary>A handler for requests about this datacenter; others are refused.</summary>
     internal static RequestHandler Local(INodeGateway gateway, RequestHandler handler) => request =>
         request.IsForeignDatacenter(gateway.Identity.Datacenter) ? request.SendErrorAsync(ErrorText.NoPath) : handler(request);
 
-    private ValueTask RaftConfiguration(ApiRequest request)
+    private ValueTask RaftConfiguration(ApiRequest request) =>
+        reads.Servers is { } servers ? RaftConfigurationAtServersAsync(request, servers) : SendConfiguration(request, _gateway.Status);
+
+    private async ValueTask RaftConfigurationAtServersAsync(ApiRequest request, IServerCalls servers)
     {
-        var status = gateway.Status;
+        var (status, error) = await StatusAtServersAsync(servers, request.Has(Param.Stale)).ConfigureAwait(false);
+        if (error is not null) await request.SendErrorAsync(error).ConfigureAwait(false);
+        else await SendConfiguration(request, status).ConfigureAwait(false);
+    }
+
+    // What servers say of themselves, as a server would know it.
+    private ValueTask<(ClusterStatus Status, string? Error)> StatusAtServersAsync(IServerCalls servers, bool mayBeStale)
+    {
+        var arguments = new QueryArguments { Datacenter = _gateway.Identity.Datacenter, Options = new() { AllowStale = mayBeStale } };
+        return servers.ReadAsync("Operator.RaftGetConfiguration", arguments, static result =>
+        {
+            var rows = new List<RaftServerRow>();
+            ulong index = OperatorResults.ReadConfiguration(result.Span, rows);
+            var leader = rows.Find(static row => row.IsLeader);
+            return new ClusterStatus(IsLeader: false, leader.Address ?? "", leader.Id ?? "", 0, rows.ConvertAll(static row => row.Address))
+            {
+                Servers = rows.ConvertAll(static row => new ServerStatus(row.Id, row.Node, row.Address, row.IsVoter, row.IsLeader)),
+                ConfigurationIndex = index,
+            };
+        });
+    }
+
+    private static ValueTask SendConfiguration(ApiRequest request, ClusterStatus status)
+    {
         // A server that belongs to no cluster yet has nothing to say, however stale it may be.
         if (!status.KnownLeader && (!request.Has(Param.Stale) || status.Servers.Count == 0)) return request.SendErrorAsync(ErrorText.NoLeader);
         var json = request.StartJson();
@@ -60,30 +91,45 @@ public sealed class OperatorEndpoints(INodeGateway gateway) : IEndpoints
         return request.SendJsonAsync();
     }
 
-    private ValueTask RemovePeer(ApiRequest request)
+    private async ValueTask RemovePeer(ApiRequest request)
+    {
+        var status = _gateway.Status;
+        if (reads.Servers is { } servers)
+        {
+            (status, string? error) = await StatusAtServersAsync(servers, mayBeStale: false).ConfigureAwait(false);
+            if (error is not null)
+            {
+                await request.SendErrorAsync(error).ConfigureAwait(false);
+                return;
+            }
+        }
+        await RemovePeer(request, status).ConfigureAwait(false);
+    }
+
+    private ValueTask RemovePeer(ApiRequest request, ClusterStatus status)
     {
         string id = request.Text(Param.Id), address = request.Text(Param.Address);
         if (id.Length == 0 && address.Length == 0) return request.SendTextAsync(400, "Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove");
         if (id.Length > 0 && address.Length > 0) return request.SendTextAsync(400, "Bad request: Must specify only one of ?id or ?address");
-        if (!gateway.Status.KnownLeader) return request.SendErrorAsync(ErrorText.NoLeader);
-        var server = gateway.Status.Servers.FirstOrDefault(server => id.Length > 0 ? server.Id == id : server.Address == address);
+        if (!status.KnownLeader) return request.SendErrorAsync(ErrorText.NoLeader);
+        var server = status.Servers.FirstOrDefault(server => id.Length > 0 ? server.Id == id : server.Address == address);
         var named = id.Length > 0 ? $"id {GoQuote.Quote(id)}" : $"address {GoQuote.Quote(address)}";
         if (server is null) return request.SendErrorAsync($"{named} was not found in the Raft configuration");
         // The only server of a cluster cannot leave it.
-        if (server.IsVoter && gateway.Status.PeerAddresses.Count == 1) return request.SendErrorAsync($"{named} is the last voter and cannot be removed");
+        if (server.IsVoter && status.PeerAddresses.Count == 1) return request.SendErrorAsync($"{named} is the last voter and cannot be removed");
         return RemoveAsync(request, server.Id);
     }
 
     private async ValueTask RemoveAsync(ApiRequest request, string id)
     {
-        var result = await gateway.RemoveServerAsync(id, default).ConfigureAwait(false);
+        var result = await _gateway.RemoveServerAsync(id, default).ConfigureAwait(false);
         if (result.Kind == ApplyResultKind.Error) await request.SendErrorAsync(result.Text).ConfigureAwait(false);
         else await request.SendEmptyAsync().ConfigureAwait(false);
     }
 
     private async ValueTask TransferLeader(ApiRequest request)
     {
-        var result = await gateway.TransferLeadershipAsync(request.Text(Param.Id), default).ConfigureAwait(false);
+        var result = await _gateway.TransferLeadershipAsync(request.Text(Param.Id), default).ConfigureAwait(false);
         if (result.Kind == ApplyResultKind.Error)
         {
             await request.SendErrorAsync(result.Text).ConfigureAwait(false);
@@ -101,17 +147,36 @@ public sealed class OperatorEndpoints(INodeGateway gateway) : IEndpoints
 
     private async ValueTask ShowAutopilot(ApiRequest request)
     {
-        var grant = await gateway.ReadAsync(request.Has(Param.Stale) ? ReadMode.Stale : ReadMode.Default, default).ConfigureAwait(false);
+        if (reads.Servers is { } servers)
+        {
+            var arguments = new QueryArguments { Datacenter = _gateway.Identity.Datacenter, Options = new() { AllowStale = request.Has(Param.Stale) } };
+            var (shown, error) = await servers.ReadAsync("Operator.AutopilotGetConfiguration", arguments, ReadAutopilot).ConfigureAwait(false);
+            if (error is not null) await request.SendErrorAsync(error).ConfigureAwait(false);
+            else await SendAutopilot(request, shown).ConfigureAwait(false);
+            return;
+        }
+        var grant = await _gateway.ReadAsync(request.Has(Param.Stale) ? ReadMode.Stale : ReadMode.Default, default).ConfigureAwait(false);
         if (grant.Root is null)
         {
             await request.SendErrorAsync(grant.Error ?? ErrorText.NoLeader).ConfigureAwait(false);
             return;
         }
         grant.Root.Autopilot(null, out var config);
+        await SendAutopilot(request, config).ConfigureAwait(false);
+    }
+
+    private static AutopilotConfig ReadAutopilot(ReadOnlyMemory<byte> result)
+    {
+        var reader = new MsgPackReader(result);
+        return AutopilotConfigCodec.Read(ref reader);
+    }
+
+    private static ValueTask SendAutopilot(ApiRequest request, AutopilotConfig? config)
+    {
         var json = request.StartJson();
         if (config is null) json.Null();
         else Write(json, config);
-        await request.SendJsonAsync().ConfigureAwait(false);
+        return request.SendJsonAsync();
     }
 
     private async ValueTask SetAutopilot(ApiRequest request)
@@ -129,7 +194,7 @@ public sealed class OperatorEndpoints(INodeGateway gateway) : IEndpoints
             }
             config = config with { ModifyIndex = index };
         }
-        var result = await gateway.ApplyAsync(CommandCodec.Encode(config, cas), default).ConfigureAwait(false);
+        var result = await _gateway.ApplyAsync(CommandCodec.Encode(config, cas), default).ConfigureAwait(false);
         if (result.Kind == ApplyResultKind.Error) await request.SendErrorAsync(result.Text).ConfigureAwait(false);
         else await request.SendBoolAsync(result.Kind != ApplyResultKind.Bool || result.Flag).ConfigureAwait(false);
     }

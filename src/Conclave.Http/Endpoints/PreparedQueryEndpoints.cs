@@ -21,7 +21,7 @@ public sealed class PreparedQueryEndpoints(ReadResponder reads) : IEndpoints
     private ValueTask List(ApiRequest request)
     {
         if (!request.TryReadOptions(out var options)) return request.SendRefusalAsync();
-        return reads.RespondAsync(request, EmptyRows.New(), options, ReadStyle.Plain);
+        return reads.RespondAsync(request, EmptyRows.New(reads), options, ReadStyle.Plain);
     }
 
     private static async ValueTask Create(ApiRequest request)

@@ -1,29 +1,56 @@
 using System.Globalization;
 using Conclave.Core;
 using Conclave.Core.Model;
+using Conclave.Http.Blocking;
 using Conclave.Http.Json;
 using Conclave.Http.Models;
+using Conclave.Http.Remote;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Conclave.Node;
+using Conclave.Rpc.Messages;
 
 namespace Conclave.Http.Endpoints;
 
 /// <summary><c>/v1/operator/autopilot/health</c> and <c>state</c>: how the servers are doing, as the leader sees them.</summary>
-internal sealed class ServerHealthEndpoints(INodeGateway gateway, string version) : IEndpoints
+internal sealed class ServerHealthEndpoints(ReadResponder reads, string version) : IEndpoints
 {
+    private readonly INodeGateway _gateway = reads.Gateway;
     private readonly WallTime _started = WallTime.From(DateTimeOffset.UtcNow);
 
     /// <inheritdoc/>
     public void Map(Router router)
     {
-        router.Add("/v1/operator/autopilot/health", HttpVerbs.Get, OperatorEndpoints.Local(gateway, Health));
-        router.Add("/v1/operator/autopilot/state", HttpVerbs.Get, OperatorEndpoints.Local(gateway, State));
+        router.Add("/v1/operator/autopilot/health", HttpVerbs.Get, OperatorEndpoints.Local(_gateway, request => reads.Servers is { } servers ? AtServersAsync(request, servers, "Operator.ServerHealth", ServerHealthResults.ReadHealth, SendHealth) : Servers() is { } known ? SendHealth(request, known) : RefuseAsync(request)));
+        router.Add("/v1/operator/autopilot/state", HttpVerbs.Get, OperatorEndpoints.Local(_gateway, request => reads.Servers is { } servers ? AtServersAsync(request, servers, "Operator.AutopilotState", ServerHealthResults.ReadState, SendState) : Servers() is { } known ? SendState(request, known) : RefuseAsync(request)));
     }
 
-    private ValueTask Health(ApiRequest request)
+    private async ValueTask AtServersAsync(ApiRequest request, IServerCalls servers, string method, Func<ReadOnlyMemory<byte>, IReadOnlyList<ServerHealthRow>> read, Func<ApiRequest, IReadOnlyList<ServerHealth>, ValueTask> send)
     {
-        if (Servers() is not { } servers) return RefuseAsync(request);
+        var (rows, error) = await servers.ReadAsync(method, new QueryArguments { Datacenter = _gateway.Identity.Datacenter }, result => read(result)).ConfigureAwait(false);
+        if (error is not null) await request.SendErrorAsync(error).ConfigureAwait(false);
+        else await send(request, [.. rows.Select(FromRow)]).ConfigureAwait(false);
+    }
+
+    private static ServerHealth FromRow(ServerHealthRow row) => new()
+    {
+        Id = row.Id,
+        Address = row.Address,
+        Member = new ServerMember(row.Id, row.Name, row.Address, row.SerfStatus switch { 1 => ServerMemberStatus.Alive, 3 => ServerMemberStatus.Left, _ => ServerMemberStatus.Failed })
+        {
+            Version = row.Version,
+            IsReadReplica = row.IsReadReplica,
+        },
+        Progress = new ServerProgress(TimeSpan.FromTicks(row.LastContactNanoseconds / 100), row.LastTerm, row.LastIndex),
+        IsVoter = row.IsVoter,
+        IsLeader = row.IsLeader,
+        IsHealthy = row.IsHealthy,
+        SinceWall = row.StableSince.TryToWallTime(out var since) ? since : default,
+        Meta = row.Meta,
+    };
+
+    private ValueTask SendHealth(ApiRequest request, IReadOnlyList<ServerHealth> servers)
+    {
         bool isHealthy = AreHealthy(servers);
         var json = request.StartJson();
         json.BeginObject();
@@ -49,9 +76,8 @@ internal sealed class ServerHealthEndpoints(INodeGateway gateway, string version
         return request.SendJsonAsync(isHealthy ? 200 : 429);
     }
 
-    private ValueTask State(ApiRequest request)
+    private ValueTask SendState(ApiRequest request, IReadOnlyList<ServerHealth> servers)
     {
-        if (Servers() is not { } servers) return RefuseAsync(request);
         int tolerance = Tolerance(servers);
         var json = request.StartJson();
         json.BeginObject();
@@ -70,7 +96,7 @@ internal sealed class ServerHealthEndpoints(INodeGateway gateway, string version
         }
         json.EndObject();
         json.Name("Leader"u8);
-        json.String(gateway.Status.LeaderId);
+        json.String(servers.FirstOrDefault(static server => server.IsLeader)?.Id ?? "");
         json.Name("Voters"u8);
         ModelJson.WriteTexts(json, [.. servers.Where(static server => server.IsVoter).Select(static server => server.Id)]);
         json.EndObject();
@@ -126,8 +152,8 @@ internal sealed class ServerHealthEndpoints(INodeGateway gateway, string version
     private void WriteMeta(JsonOut json, ServerHealth server)
     {
         NodeEntry? node = null;
-        if (server.Member is { } member) gateway.Root.NodeServices(member.Name, null, out node, []);
-        if (node?.Meta is { } meta) ModelJson.WriteTexts(json, meta);
+        if (server.Member is { } member && reads.Servers is null) _gateway.Root.NodeServices(member.Name, null, out node, []);
+        if ((server.Meta ?? node?.Meta) is { } meta) ModelJson.WriteTexts(json, meta);
         else
         {
             json.BeginObject();
@@ -138,10 +164,10 @@ internal sealed class ServerHealthEndpoints(INodeGateway gateway, string version
     // Null on a server that does not lead. A leader that has not looked around yet knows itself.
     private IReadOnlyList<ServerHealth>? Servers()
     {
-        var status = gateway.Status;
+        var status = _gateway.Status;
         if (!status.IsLeader) return null;
-        if (gateway.Health is { Count: > 0 } health) return health;
-        var (identity, raft) = (gateway.Identity, gateway.Raft);
+        if (_gateway.Health is { Count: > 0 } health) return health;
+        var (identity, raft) = (_gateway.Identity, _gateway.Raft);
         return
         [
             new ServerHealth
@@ -158,7 +184,7 @@ internal sealed class ServerHealthEndpoints(INodeGateway gateway, string version
         ];
     }
 
-    private ValueTask RefuseAsync(ApiRequest request) => request.SendErrorAsync(gateway.Status.KnownLeader ? $"only the leader at {gateway.Status.LeaderAddress} knows how the servers are doing" : Server.ErrorText.NoLeader);
+    private ValueTask RefuseAsync(ApiRequest request) => request.SendErrorAsync(_gateway.Status.KnownLeader ? $"only the leader at {_gateway.Status.LeaderAddress} knows how the servers are doing" : Server.ErrorText.NoLeader);
 
     private static bool AreHealthy(IReadOnlyList<ServerHealth> servers)
     {

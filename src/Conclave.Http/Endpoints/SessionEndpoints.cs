@@ -5,10 +5,12 @@ using Conclave.Core.Model;
 using Conclave.Http.Blocking;
 using Conclave.Http.Json;
 using Conclave.Http.Models;
+using Conclave.Http.Remote;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Conclave.Http.Server;
 using Conclave.Node;
+using Conclave.Rpc.Messages;
 
 namespace Conclave.Http.Endpoints;
 
@@ -110,7 +112,7 @@ public sealed class SessionEndpoints(ReadResponder reads) : IEndpoints
         if (!request.TryReadOptions(out var options) || !request.TryRefuseNamespace()) return request.SendRefusalAsync();
         if (request.Rest.Length == 0) return request.SendTextAsync(400, "Missing session");
         var id = request.RestText;
-        return reads.RespondAsync(request, new RowsQuery<Session>(OneById, ModelJson.Write), options, ReadStyle.Plain);
+        return reads.RespondAsync(request, new RowsQuery<Session>(OneById, ModelJson.Write) { AtServers = AtServers("Session.Get", arguments => arguments with { SessionId = id }) }, options, ReadStyle.Plain);
 
         ulong OneById(State.StateRoot root, State.WatchSet? watches, List<Session> into)
         {
@@ -125,14 +127,20 @@ public sealed class SessionEndpoints(ReadResponder reads) : IEndpoints
         if (!request.TryReadOptions(out var options) || !request.TryRefuseNamespace()) return request.SendRefusalAsync();
         if (request.Rest.Length == 0) return request.SendTextAsync(400, "Missing node name");
         var node = request.RestText;
-        return reads.RespondAsync(request, new RowsQuery<Session>((root, watches, into) => root.NodeSessions(node, watches, into), ModelJson.Write), options, ReadStyle.Plain);
+        return reads.RespondAsync(request, new RowsQuery<Session>((root, watches, into) => root.NodeSessions(node, watches, into), ModelJson.Write)
+        {
+            AtServers = AtServers("Session.NodeSessions", arguments => arguments with { Node = node }),
+        }, options, ReadStyle.Plain);
     }
 
     private ValueTask List(ApiRequest request)
     {
         if (!request.TryReadOptions(out var options) || !request.TryRefuseNamespace()) return request.SendRefusalAsync();
-        return reads.RespondAsync(request, new RowsQuery<Session>(static (root, watches, into) => root.SessionList(watches, into), ModelJson.Write), options, ReadStyle.Plain);
+        return reads.RespondAsync(request, new RowsQuery<Session>(static (root, watches, into) => root.SessionList(watches, into), ModelJson.Write) { AtServers = AtServers("Session.List", static arguments => arguments) }, options, ReadStyle.Plain);
     }
+
+    private RemoteRows<Session>? AtServers(string method, Func<QueryArguments, QueryArguments> complete) =>
+        reads.Servers is null ? null : new RemoteRows<Session>(method, "Sessions", SessionCodec.Read, complete(new QueryArguments { Datacenter = _gateway.Identity.Datacenter }));
 
     private ValueTask? Refused(ApiRequest request, string missing)
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Conclave.Core.Model;
 using Conclave.Http.Blocking;
+using Conclave.Http.Remote;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Conclave.Http.Server;
@@ -26,6 +27,11 @@ public sealed class SnapshotEndpoints(ReadResponder reads) : IEndpoints
             await request.SendErrorAsync(ErrorText.NoPath).ConfigureAwait(false);
             return;
         }
+        if (reads.Servers is { } servers)
+        {
+            await SaveAtServersAsync(request, servers, options).ConfigureAwait(false);
+            return;
+        }
         var grant = await reads.Gateway.ReadAsync(options.Mode, default).ConfigureAwait(false);
         if (grant.Root is not { } root)
         {
@@ -36,6 +42,19 @@ public sealed class SnapshotEndpoints(ReadResponder reads) : IEndpoints
         var archive = await Task.Run(() => StateArchive.Pack(root, root.LastIndex, reads.Gateway.Status)).ConfigureAwait(false);
         reads.SetHeaders(request, root.LastIndex, grant);
         await request.SendPackedAsync("application/x-gzip", archive.WrittenMemory).ConfigureAwait(false);
+    }
+
+    // Passed on piece by piece: an archive may be long, and this agent need not hold it.
+    private async ValueTask SaveAtServersAsync(ApiRequest request, IServerCalls servers, ReadOptions options)
+    {
+        using var download = await servers.SaveSnapshotAsync(options.Mode == ReadMode.Stale, request.Aborted).ConfigureAwait(false);
+        if (download.Archive is not { } archive)
+        {
+            await request.SendErrorAsync(download.Error).ConfigureAwait(false);
+            return;
+        }
+        reads.SetHeaders(request, download.Meta);
+        await request.SendStreamAsync("application/x-gzip", archive).ConfigureAwait(false);
     }
 
     private ValueTask Restore(ApiRequest request)
@@ -64,6 +83,13 @@ public sealed class SnapshotEndpoints(ReadResponder reads) : IEndpoints
         }
         byte[] archive = body.Bytes.ToArray();
         request.ReleaseBody();
+        if (reads.Servers is { } servers)
+        {
+            string error = await servers.RestoreSnapshotAsync(archive, CancellationToken.None).ConfigureAwait(false);
+            if (error.Length > 0) await request.SendErrorAsync(error).ConfigureAwait(false);
+            else await request.SendEmptyAsync().ConfigureAwait(false);
+            return;
+        }
         var (root, index, refusal) = await Task.Run(() => StateArchive.Unpack(archive)).ConfigureAwait(false);
         if (root is not null)
         {

@@ -69,6 +69,29 @@ public sealed partial class ApiRequest
     /// <summary>Sends bytes that are packed already, as they are.</summary>
     internal ValueTask SendPackedAsync(string contentType, ReadOnlyMemory<byte> body) => SendReadyAsync(200, contentType, body);
 
+    /// <summary>Sends what a stream holds, piece by piece as the client takes it. What goes wrong on the way cuts the connection, so that nobody takes a part for the whole.</summary>
+    internal async ValueTask SendStreamAsync(string contentType, Stream body)
+    {
+        _response.StatusCode = 200;
+        _response.Headers.ContentType = contentType;
+        await _responseBody.StartAsync().ConfigureAwait(false);
+        try
+        {
+            while (true)
+            {
+                int read = await body.ReadAsync(_responseBody.Writer.GetMemory(SliceBytes), Aborted).ConfigureAwait(false);
+                _responseBody.Writer.Advance(read);
+                if (read == 0) return;
+                var flush = await _responseBody.Writer.FlushAsync().ConfigureAwait(false);
+                if (flush.IsCompleted || flush.IsCanceled) return;
+            }
+        }
+        catch (Exception failure) when (failure is IOException or OperationCanceledException)
+        {
+            Abort();
+        }
+    }
+
     private ValueTask SendReadyAsync(int status, string contentType, ReadOnlyMemory<byte> body)
     {
         _response.StatusCode = status;

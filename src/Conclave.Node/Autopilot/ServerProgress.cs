@@ -35,4 +35,7 @@ public sealed record ServerHealth
 
     /// <summary>The same for people.</summary>
     public Core.WallTime SinceWall { get; init; }
+
+    /// <summary>Metadata of its node, where it came together with the rest; null when the catalog must be asked.</summary>
+    public IReadOnlyDictionary<string, string>? Meta { get; init; }
 }

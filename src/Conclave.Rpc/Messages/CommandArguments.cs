@@ -1,3 +1,4 @@
+using Conclave.Core;
 using Conclave.Core.Codec;
 using Conclave.Core.Model;
 
@@ -60,6 +61,23 @@ public static class CommandArguments
             else reader.Skip(acceptExtensions: true);
         }
         return new CoordinateEntry(node, segment, coordinate ?? new Coordinate([], 0, 0, 0));
+    }
+
+    /// <summary>The argument of <c>Txn.Read</c>.</summary>
+    public static byte[] OfTxnRead(string datacenter, IReadOnlyList<TxnOp> operations, in QueryOptions options)
+    {
+        using var buffer = new PooledBuffer(512);
+        var writer = new MsgPackWriter(buffer);
+        writer.WriteMapHeader(5);
+        writer.WriteField("AllowStale"u8, options.AllowStale);
+        writer.WriteField("Datacenter"u8, datacenter);
+        writer.WriteKey("Ops"u8);
+        writer.WriteArrayHeader(operations.Count);
+        for (int i = 0; i < operations.Count; i++) TxnOpCodec.Write(ref writer, operations[i]);
+        writer.WriteField("RequireConsistent"u8, options.RequireConsistent);
+        writer.WriteField("Token"u8, options.Token);
+        writer.Flush();
+        return buffer.ToArray();
     }
 
     /// <summary>Writes the argument of <c>Coordinate.Update</c>.</summary>

@@ -46,7 +46,7 @@ public static class CommandResults
                 return text.Length > 0 ? ApplyResult.Of(text) : ApplyResult.None;
             case CommandType.Txn:
                 // What is read is a slice of the reply, whose memory goes back to its pool: a copy stays.
-                return ApplyResult.Of(ReadTxn(result.ToArray()));
+                return ApplyResult.Of(ReadTxn(result.ToArray()).Txn);
             default:
                 return ApplyResult.None;
         }
@@ -124,9 +124,12 @@ public static class CommandResults
         Key = entry.Key, Flags = entry.Flags, Session = entry.Session, LockIndex = entry.LockIndex, CreateIndex = entry.CreateIndex, ModifyIndex = entry.ModifyIndex,
     };
 
-    private static TxnResponse ReadTxn(ReadOnlyMemory<byte> bytes)
+    /// <summary>Reads a transaction's outcome, and what stands beside it when it only read. Values are slices of the result.</summary>
+    /// <exception cref="MsgPackException">Malformed.</exception>
+    public static (TxnResponse Txn, QueryMeta Meta) ReadTxn(ReadOnlyMemory<byte> result)
     {
-        var reader = new MsgPackReader(bytes);
+        var reader = new MsgPackReader(result);
+        var meta = default(QueryMeta);
         IReadOnlyList<TxnResult> results = [];
         IReadOnlyList<TxnError> errors = [];
         for (int left = reader.ReadMapHeader(); left > 0; left--)
@@ -134,9 +137,9 @@ public static class CommandResults
             var key = reader.ReadKey();
             if (key.SequenceEqual("Results"u8)) results = ReadList(ref reader, ReadResult);
             else if (key.SequenceEqual("Errors"u8)) errors = ReadList(ref reader, ReadError);
-            else reader.Skip(acceptExtensions: true);
+            else if (!QueryMeta.TryTake(ref reader, key, ref meta)) reader.Skip(acceptExtensions: true);
         }
-        return new TxnResponse(results, errors);
+        return (new TxnResponse(results, errors), meta);
     }
 
     private delegate T Element<T>(ref MsgPackReader reader);

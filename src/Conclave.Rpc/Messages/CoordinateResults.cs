@@ -18,6 +18,28 @@ public static class CoordinateResults
             writer.WriteField("Datacenter"u8, row.Datacenter);
         });
     }
+
+    /// <summary>Reads the coordinates of servers by datacenter.</summary>
+    /// <exception cref="MsgPackException">Malformed.</exception>
+    public static IReadOnlyList<(string Datacenter, IReadOnlyList<CoordinateEntry> Servers)> ReadDatacenters(ReadOnlySpan<byte> result)
+    {
+        var reader = new MsgPackReader(result);
+        return MsgPackCollections.ReadList(ref reader, ReadDatacenter) ?? [];
+    }
+
+    private static (string Datacenter, IReadOnlyList<CoordinateEntry> Servers) ReadDatacenter(ref MsgPackReader reader)
+    {
+        string datacenter = "";
+        IReadOnlyList<CoordinateEntry>? servers = null;
+        for (int left = reader.ReadMapHeader(); left > 0; left--)
+        {
+            var key = reader.ReadKey();
+            if (key.SequenceEqual("Datacenter"u8)) datacenter = reader.ReadText();
+            else if (key.SequenceEqual("Coordinates"u8)) servers = MsgPackCollections.ReadList(ref reader, CoordinateCodec.Read);
+            else reader.Skip(acceptExtensions: true);
+        }
+        return (datacenter, servers ?? []);
+    }
 }
 
 /// <summary>The argument of <c>Internal.EventFire</c>.</summary>

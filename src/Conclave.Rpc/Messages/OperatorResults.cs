@@ -22,6 +22,42 @@ public static class OperatorResults
         RowResults.WriteList(ref writer, servers, Write);
     }
 
+    /// <summary>Reads the Raft configuration.</summary>
+    /// <param name="result">The result.</param>
+    /// <param name="into">Where servers are added.</param>
+    /// <returns>Index of the configuration.</returns>
+    /// <exception cref="MsgPackException">Malformed.</exception>
+    public static ulong ReadConfiguration(ReadOnlySpan<byte> result, List<RaftServerRow> into)
+    {
+        var reader = new MsgPackReader(result);
+        ulong index = 0;
+        for (int left = reader.ReadMapHeader(); left > 0; left--)
+        {
+            var key = reader.ReadKey();
+            if (key.SequenceEqual("Index"u8)) index = reader.ReadUInt64();
+            else if (key.SequenceEqual("Servers"u8)) RowResults.ReadList(ref reader, ReadServer, into);
+            else reader.Skip(acceptExtensions: true);
+        }
+        return index;
+    }
+
+    private static RaftServerRow ReadServer(ref MsgPackReader reader)
+    {
+        string id = "", node = "", address = "";
+        bool leads = false, votes = false;
+        for (int left = reader.ReadMapHeader(); left > 0; left--)
+        {
+            var key = reader.ReadKey();
+            if (key.SequenceEqual("ID"u8)) id = reader.ReadText();
+            else if (key.SequenceEqual("Node"u8)) node = reader.ReadText();
+            else if (key.SequenceEqual("Address"u8)) address = reader.ReadText();
+            else if (key.SequenceEqual("Leader"u8)) leads = reader.ReadBool();
+            else if (key.SequenceEqual("Voter"u8)) votes = reader.ReadBool();
+            else reader.Skip(acceptExtensions: true);
+        }
+        return new RaftServerRow(id, node, address, leads, votes);
+    }
+
     private static void Write(ref MsgPackWriter writer, RaftServerRow server)
     {
         writer.WriteMapHeader(6);

@@ -1,4 +1,5 @@
 using System.Text;
+using Conclave.Core;
 using Conclave.Core.Codec;
 using Conclave.Core.Model;
 
@@ -12,12 +13,13 @@ public sealed record QueryArguments
 {
     private static readonly FieldNames s_fields = new(
         "Datacenter", "Token", "MinQueryIndex", "MaxQueryTime", "AllowStale", "RequireConsistent", "Filter", "Source", "NodeMetaFilters", "Node", "ServiceName", "ServiceTag",
-        "ServiceTags", "TagFilter", "ServiceAddress", "Connect", "Ingress", "State", "Key", "Prefix", "Seperator", "SessionID", "Session", "ServiceKind", "UseServiceKind", "Kind", "Name");
+        "ServiceTags", "TagFilter", "ServiceAddress", "Connect", "Ingress", "State", "Key", "Prefix", "Seperator", "SessionID", "Session", "ServiceKind", "UseServiceKind", "Kind", "Name", "MaxStaleDuration");
 
 #pragma warning disable CS1591 // Names of the wire.
     public QueryOptions Options { get; init; }
     public string Datacenter { get; init; } = "";
     public string SourceNode { get; init; } = "";
+    public string SourceIp { get; init; } = "";
     public TextMap<string>? NodeMetaFilters { get; init; }
     public string Node { get; init; } = "";
     public string ServiceName { get; init; } = "";
@@ -88,11 +90,73 @@ public sealed record QueryArguments
         writer.WriteField("SessionID"u8, sessionId);
     }
 
+    /// <summary>
+    /// Writes an argument: the fields that are not zero, ordered by name, which every method reads as it reads its own form. A key is written under both of its names,
+    /// <c>Key</c> and <c>Prefix</c>, and a session's id likewise.
+    /// </summary>
+    public void Write(ref MsgPackWriter writer)
+    {
+        var draft = new ArgumentWriter(CountFields());
+        Write(ref writer, ref draft);
+    }
+
+    private int CountFields()
+    {
+        using var nothing = new PooledBuffer(512);
+        var writer = new MsgPackWriter(nothing);
+        var draft = new ArgumentWriter(fields: 0);
+        Write(ref writer, ref draft);
+        return draft.Written;
+    }
+
+    private void Write(ref MsgPackWriter writer, ref ArgumentWriter to)
+    {
+        to.Begin(ref writer);
+        to.Field(ref writer, "AllowStale"u8, Options.AllowStale);
+        to.Field(ref writer, "Connect"u8, Connect);
+        to.Always(ref writer, "Datacenter"u8, Datacenter);
+        to.Field(ref writer, "Filter"u8, Options.Filter);
+        to.Field(ref writer, "Ingress"u8, Ingress);
+        to.Field(ref writer, "Key"u8, Key);
+        to.Field(ref writer, "Kind"u8, Kind);
+        to.Field(ref writer, "MaxQueryTime"u8, Options.MaxQueryTimeNanoseconds);
+        to.Field(ref writer, "MaxStaleDuration"u8, Options.MaxStaleNanoseconds);
+        to.Field(ref writer, "MinQueryIndex"u8, (long)Options.MinQueryIndex);
+        to.Field(ref writer, "Name"u8, Name);
+        to.Field(ref writer, "Node"u8, Node);
+        to.Field(ref writer, "NodeMetaFilters"u8, NodeMetaFilters);
+        to.Field(ref writer, "Prefix"u8, Key);
+        to.Field(ref writer, "RequireConsistent"u8, Options.RequireConsistent);
+        to.Field(ref writer, "Seperator"u8, Separator);
+        to.Field(ref writer, "ServiceAddress"u8, ServiceAddress);
+        to.Field(ref writer, "ServiceKind"u8, ServiceKind);
+        to.Field(ref writer, "ServiceName"u8, ServiceName);
+        to.Field(ref writer, "ServiceTags"u8, ServiceTags);
+        to.Field(ref writer, "Session"u8, SessionId);
+        to.Field(ref writer, "SessionID"u8, SessionId);
+        WriteSource(ref writer, ref to);
+        to.Field(ref writer, "State"u8, State);
+        to.Field(ref writer, "TagFilter"u8, TagFilter);
+        to.Always(ref writer, "Token"u8, Options.Token);
+        to.Field(ref writer, "UseServiceKind"u8, UseServiceKind);
+    }
+
+    private void WriteSource(ref MsgPackWriter writer, ref ArgumentWriter to)
+    {
+        if (SourceNode.Length == 0 && SourceIp.Length == 0) return;
+        to.Key(ref writer, "Source"u8);
+        writer.WriteMapHeader(4);
+        writer.WriteField("Datacenter"u8, Datacenter);
+        writer.WriteField("Ip"u8, SourceIp);
+        writer.WriteField("Node"u8, SourceNode);
+        writer.WriteField("Segment"u8, "");
+    }
+
     private ref struct Draft
     {
-        private string? _datacenter, _token, _filter, _source, _node, _service, _tag, _address, _state, _session, _sessionId, _serviceKind, _kind, _name;
+        private string? _datacenter, _token, _filter, _source, _node, _service, _tag, _address, _state, _session, _sessionId, _serviceKind, _kind, _name, _ip;
         private ulong _minIndex;
-        private long _maxTime;
+        private long _maxTime, _maxStale;
         private bool _stale, _consistent, _tagFilter, _connect, _ingress, _useKind;
         private TextMap<string>? _meta;
         private IReadOnlyList<string>? _tags;
@@ -109,7 +173,7 @@ public sealed record QueryArguments
                 case 4: _stale = reader.ReadBool(); break;
                 case 5: _consistent = reader.ReadBool(); break;
                 case 6: _filter = reader.ReadText(); break;
-                case 7: _source = ReadSource(ref reader); break;
+                case 7: (_source, _ip) = ReadSource(ref reader); break;
                 case 8: _meta = MsgPackCollections.ReadTextMap(ref reader); break;
                 case 9: _node = reader.ReadText(); break;
                 case 10: _service = reader.ReadText(); break;
@@ -128,6 +192,7 @@ public sealed record QueryArguments
                 case 24: _useKind = reader.ReadBool(); break;
                 case 25: _kind = reader.ReadText(); break;
                 case 26: _name = reader.ReadText(); break;
+                case 27: _maxStale = reader.ReadInt64(); break;
             }
         }
 
@@ -136,9 +201,11 @@ public sealed record QueryArguments
             Options = new()
             {
                 Token = _token, MinQueryIndex = _minIndex, MaxQueryTimeNanoseconds = _maxTime, AllowStale = _stale, RequireConsistent = _consistent, Filter = _filter,
+                MaxStaleNanoseconds = _maxStale,
             },
             Datacenter = _datacenter ?? "",
             SourceNode = _source ?? "",
+            SourceIp = _ip ?? "",
             NodeMetaFilters = _meta,
             Node = _node ?? "",
             ServiceName = _service ?? "",
@@ -158,13 +225,17 @@ public sealed record QueryArguments
             Name = _name ?? "",
         };
 
-        private static string ReadSource(ref MsgPackReader reader)
+        private static (string Node, string Ip) ReadSource(ref MsgPackReader reader)
         {
-            string node = "";
+            string node = "", ip = "";
             for (int left = reader.ReadMapHeader(); left > 0; left--)
-                if (reader.ReadKey().SequenceEqual("Node"u8)) node = reader.ReadText();
+            {
+                var key = reader.ReadKey();
+                if (key.SequenceEqual("Node"u8)) node = reader.ReadText();
+                else if (key.SequenceEqual("Ip"u8)) ip = reader.ReadText();
                 else reader.Skip(acceptExtensions: true);
-            return node;
+            }
+            return (node, ip);
         }
     }
 }

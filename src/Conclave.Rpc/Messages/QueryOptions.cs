@@ -20,6 +20,9 @@ public readonly record struct QueryOptions
     /// <summary>A quorum must confirm the leader first.</summary>
     public bool RequireConsistent { get; init; }
 
+    /// <summary>A stale answer may be this old, in nanoseconds since the server heard the leader; 0 for no bound.</summary>
+    public long MaxStaleNanoseconds { get; init; }
+
     /// <summary>Condition on the rows of the answer, or empty.</summary>
     public string? Filter { get; init; }
 }
@@ -28,7 +31,18 @@ public readonly record struct QueryOptions
 /// <param name="Index">Index to block on; at least 1.</param>
 /// <param name="KnownLeader">The server knows who leads.</param>
 /// <param name="LastContactNanoseconds">Time since the server heard the leader; 0 at the leader.</param>
-public readonly record struct QueryMeta(ulong Index, bool KnownLeader, long LastContactNanoseconds);
+public readonly record struct QueryMeta(ulong Index, bool KnownLeader, long LastContactNanoseconds)
+{
+    /// <summary>Takes the field that the reader stands at when it is one of these; else leaves the reader at its value.</summary>
+    internal static bool TryTake(ref MsgPackReader reader, scoped ReadOnlySpan<byte> name, ref QueryMeta meta)
+    {
+        if (name.SequenceEqual("Index"u8)) meta = meta with { Index = reader.ReadUInt64() };
+        else if (name.SequenceEqual("KnownLeader"u8)) meta = meta with { KnownLeader = reader.ReadBool() };
+        else if (name.SequenceEqual("LastContact"u8)) meta = meta with { LastContactNanoseconds = reader.ReadInt64() };
+        else return false;
+        return true;
+    }
+}
 
 /// <summary>
 /// Writes a result's map: the fields of <see cref="QueryMeta"/> in their places among the result's own, for all names stand in the order of their bytes.

@@ -71,6 +71,10 @@ public static class SnapshotReply
         fields.End(ref writer);
     }
 
+    /// <summary>Reads a reply; the error is empty when all is well.</summary>
+    /// <exception cref="MsgPackException">Malformed.</exception>
+    public static (string Error, QueryMeta Meta) Read(ReadOnlySpan<byte> bytes) => (ReadError(bytes), RowResults.ReadMeta(bytes));
+
     /// <summary>Reads a reply's error; empty when all is well.</summary>
     /// <exception cref="MsgPackException">Malformed.</exception>
     public static string ReadError(ReadOnlySpan<byte> bytes)

@@ -6,6 +6,7 @@ using Conclave.Agent;
 using Conclave.Agent.Checks;
 using Conclave.Agent.Configuration;
 using Conclave.Core.Model;
+using Conclave.Hosting.Agent;
 using Conclave.Hosting.Agent.Probes;
 using Conclave.Tests;
 using Microsoft.AspNetCore.Builder;
@@ -22,7 +23,7 @@ public sealed class ProbeTests : IAsyncDisposable
     private readonly ProbeRunner _runner;
     private long _lastRun;
 
-    public ProbeTests() => _runner = new(8, new AgentGateway(), TimeProvider.System, (run, result, _) => _results.Writer.TryWrite((run, result)));
+    public ProbeTests() => _runner = new(8, new StateCatalog(new AgentGateway()), TimeProvider.System, (run, result, _) => _results.Writer.TryWrite((run, result)));
 
     public ValueTask DisposeAsync() => _runner.DisposeAsync();
 

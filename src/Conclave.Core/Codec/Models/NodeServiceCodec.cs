@@ -82,7 +82,7 @@ public static class NodeServiceCodec
         {
             var key = reader.ReadKey();
             if (key.SequenceEqual("Address"u8)) address = reader.ReadText();
-            else if (key.SequenceEqual("Connect"u8)) connect = ReadTree(ref reader, ZeroConnect);
+            else if (key.SequenceEqual("Connect"u8)) connect = ReadConnect(ref reader);
             else if (key.SequenceEqual("CreateIndex"u8)) created = reader.ReadUInt64();
             else if (key.SequenceEqual("EnableTagOverride"u8)) tagOverride = reader.ReadBool();
             else if (key.SequenceEqual("ID"u8)) id = reader.ReadText();
@@ -91,10 +91,10 @@ public static class NodeServiceCodec
             else if (key.SequenceEqual("Meta"u8)) meta = MsgPackCollections.ReadTextMap(ref reader);
             else if (key.SequenceEqual("ModifyIndex"u8)) modified = reader.ReadUInt64();
             else if (key.SequenceEqual("Port"u8)) port = reader.ReadInt32();
-            else if (key.SequenceEqual("Proxy"u8)) proxy = ReadTree(ref reader, ZeroProxy);
+            else if (key.SequenceEqual("Proxy"u8)) proxy = ReadProxy(ref reader);
             else if (key.SequenceEqual("Service"u8)) name = reader.ReadText();
             else if (key.SequenceEqual("SocketPath"u8)) socket = reader.ReadText();
-            else if (key.SequenceEqual("TaggedAddresses"u8)) tagged = MsgPackCollections.ReadMap(ref reader, ReadServiceAddress);
+            else if (key.SequenceEqual("TaggedAddresses"u8)) tagged = ReadTaggedAddresses(ref reader);
             else if (key.SequenceEqual("Tags"u8)) tags = MsgPackCollections.ReadTexts(ref reader);
             else if (key.SequenceEqual("Weights"u8)) weights = ReadWeights(ref reader);
             else reader.Skip();
@@ -128,6 +128,12 @@ public static class NodeServiceCodec
     internal static void WriteTaggedAddresses(ref MsgPackWriter writer, NodeService service) => WriteTaggedAddresses(ref writer, service.TaggedAddresses);
 
     internal static void WriteWeights(ref MsgPackWriter writer, NodeService service) => WriteWeights(ref writer, service.Weights);
+
+    internal static MsgPackMap? ReadConnect(ref MsgPackReader reader) => ReadTree(ref reader, ZeroConnect);
+
+    internal static MsgPackMap? ReadProxy(ref MsgPackReader reader) => ReadTree(ref reader, ZeroProxy);
+
+    internal static TextMap<ServiceAddress>? ReadTaggedAddresses(ref MsgPackReader reader) => MsgPackCollections.ReadMap(ref reader, ReadServiceAddress);
 
     private static void WriteTree(ref MsgPackWriter writer, MsgPackMap? tree, byte[] zero)
     {
@@ -186,7 +192,7 @@ public static class NodeServiceCodec
         writer.WriteField("Warning"u8, value.Warning);
     }
 
-    private static ServiceWeights? ReadWeights(ref MsgPackReader reader)
+    internal static ServiceWeights? ReadWeights(ref MsgPackReader reader)
     {
         if (reader.TryReadNil()) return null;
         int passing = 0, warning = 0;

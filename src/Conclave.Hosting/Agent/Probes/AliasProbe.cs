@@ -1,23 +1,20 @@
 using Conclave.Agent.Checks;
 using Conclave.Agent.Configuration;
 using Conclave.Core.Model;
-using Conclave.Node;
 
 namespace Conclave.Hosting.Agent.Probes;
 
 /// <summary>Copies the health of a service or node elsewhere from the catalog.</summary>
 internal static class AliasProbe
 {
-    public static async Task<ProbeResult> RunAsync(CheckDefinition check, INodeGateway gateway, CancellationToken stop)
+    public static async Task<ProbeResult> RunAsync(CheckDefinition check, IAgentCatalog catalog, CancellationToken stop)
     {
-        var grant = await gateway.ReadAsync(ReadMode.Stale, stop).ConfigureAwait(false);
-        if (grant.Root is not { } root) return new(HealthStatus.Critical, $"Failure checking {check.AliasNode}: {grant.Error}");
         var services = new List<NodeService>();
-        root.NodeServices(check.AliasNode, null, out _, services);
+        var checks = new List<HealthCheck>();
+        var (_, error) = await catalog.ReadAsync(check.AliasNode, mayBeStale: true, services, checks, stop).ConfigureAwait(false);
+        if (error is not null) return new(HealthStatus.Critical, $"Failure checking {check.AliasNode}: {error}");
         if (check.AliasService.Length > 0 && !services.Exists(service => service.Id == check.AliasService))
             return new(HealthStatus.Critical, $"Service {check.AliasService} could not be found on node {check.AliasNode}");
-        var checks = new List<HealthCheck>();
-        root.NodeChecks(check.AliasNode, null, checks);
         return Worst(checks, check.AliasService);
     }
 

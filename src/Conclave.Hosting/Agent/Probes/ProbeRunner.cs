@@ -3,12 +3,11 @@ using Conclave.Agent;
 using Conclave.Agent.Checks;
 using Conclave.Agent.Configuration;
 using Conclave.Core.Model;
-using Conclave.Node;
 
 namespace Conclave.Hosting.Agent.Probes;
 
 /// <summary>Runs checks, a bounded number at a time, each within its timeout. Every started run is answered once, also when it fails in an unforeseen way.</summary>
-internal sealed class ProbeRunner(int concurrentMax, INodeGateway gateway, TimeProvider clock, Action<long, ProbeResult, TimeSpan> done) : IAsyncDisposable
+internal sealed class ProbeRunner(int concurrentMax, IAgentCatalog catalog, TimeProvider clock, Action<long, ProbeResult, TimeSpan> done) : IAsyncDisposable
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DefaultScriptTimeout = TimeSpan.FromSeconds(30);
@@ -70,7 +69,7 @@ internal sealed class ProbeRunner(int concurrentMax, INodeGateway gateway, TimeP
 
     private async Task<ProbeResult> ProbeAsync(CheckDefinition check, int outputMax, CancellationToken stop)
     {
-        if (CheckRules.IsAlias(check)) return await AliasProbe.RunAsync(check, gateway, stop).ConfigureAwait(false);
+        if (CheckRules.IsAlias(check)) return await AliasProbe.RunAsync(check, catalog, stop).ConfigureAwait(false);
         bool script = CheckRules.IsScript(check);
         var timeout = check.Timeout > TimeSpan.Zero ? check.Timeout : script ? DefaultScriptTimeout : DefaultTimeout;
         if (check.DockerContainerId.Length > 0) return new(HealthStatus.Critical, "Checks inside containers are not supported");

@@ -4,10 +4,12 @@ using Conclave.Core.Codec;
 using Conclave.Core.Model;
 using Conclave.Http.Blocking;
 using Conclave.Http.Models;
+using Conclave.Http.Remote;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Conclave.Http.Server;
 using Conclave.Node;
+using Conclave.Rpc.Messages;
 
 namespace Conclave.Http.Endpoints.Kv;
 
@@ -33,10 +35,10 @@ public sealed class KvEndpoints(ReadResponder reads) : IEndpoints
     private ValueTask Get(ApiRequest request, in ReadOptions options)
     {
         if (request.Has(Param.Raw)) KvRaw.SetHeaders(request);
-        if (request.Has(Param.Keys)) return reads.RespondAsync(request, new KvKeysQuery(request.Rest.ToArray(), request.Bytes(Param.Separator).ToArray()), options, ReadStyle.Plain);
-        if (request.Has(Param.Recurse)) return reads.RespondAsync(request, new KvListQuery(request.Rest.ToArray(), request.Has(Param.Raw)), options, ReadStyle.Plain);
+        if (request.Has(Param.Keys)) return GetKeys(request, options);
+        if (request.Has(Param.Recurse)) return GetTree(request, options);
         if (request.Rest.Length == 0) return request.SendTextAsync(400, "Missing key name");
-        if (options.Index > 0 || request.IsForeignDatacenter(_gateway.Identity.Datacenter)) return GetLater(request, options);
+        if (options.Index > 0 || reads.Servers is not null || request.IsForeignDatacenter(_gateway.Identity.Datacenter)) return GetLater(request, options);
 
         // The usual read: no question object, nothing allocated.
         var granted = options.GrantAsync(_gateway);
@@ -44,7 +46,26 @@ public sealed class KvEndpoints(ReadResponder reads) : IEndpoints
         return Answer(request, granted.Result);
     }
 
-    private ValueTask GetLater(ApiRequest request, in ReadOptions options) => reads.RespondAsync(request, new KvGetQuery(request.Rest.ToArray(), request.Has(Param.Raw)), options, ReadStyle.Plain);
+    private ValueTask GetLater(ApiRequest request, in ReadOptions options)
+    {
+        byte[] key = request.Rest.ToArray();
+        return reads.RespondAsync(request, new KvGetQuery(key, request.Has(Param.Raw), Question("KVS.Get", key, [])), options, ReadStyle.Plain);
+    }
+
+    private ValueTask GetTree(ApiRequest request, in ReadOptions options)
+    {
+        byte[] prefix = request.Rest.ToArray();
+        return reads.RespondAsync(request, new KvListQuery(prefix, request.Has(Param.Raw), Question("KVS.List", prefix, [])), options, ReadStyle.Plain);
+    }
+
+    private ValueTask GetKeys(ApiRequest request, in ReadOptions options)
+    {
+        byte[] prefix = request.Rest.ToArray(), separator = request.Bytes(Param.Separator).ToArray();
+        return reads.RespondAsync(request, new KvKeysQuery(prefix, separator, Question("KVS.ListKeys", prefix, separator)), options, ReadStyle.Plain);
+    }
+
+    private RemoteQuestion? Question(string method, byte[] key, byte[] separator) =>
+        reads.Servers is null ? null : new RemoteQuestion(method, new QueryArguments { Datacenter = _gateway.Identity.Datacenter, Key = key, Separator = separator });
 
     private async ValueTask GetGranted(ApiRequest request, ValueTask<ReadGrant> granted) => await Answer(request, await granted.ConfigureAwait(false)).ConfigureAwait(false);
 

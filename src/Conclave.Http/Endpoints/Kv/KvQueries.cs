@@ -1,15 +1,28 @@
+using Conclave.Core.Codec;
 using Conclave.Core.Model;
 using Conclave.Http.Blocking;
 using Conclave.Http.Json;
 using Conclave.Http.Models;
+using Conclave.Http.Remote;
+using Conclave.Rpc.Messages;
 using Conclave.State;
 
 namespace Conclave.Http.Endpoints.Kv;
 
 /// <summary>One key.</summary>
-internal sealed class KvGetQuery(byte[] key, bool raw) : ReadQuery
+internal sealed class KvGetQuery(byte[] key, bool raw, RemoteQuestion? question) : ReadQuery
 {
     private KvEntry? _entry;
+
+    public override RemoteQuestion? Remote { get; } = question;
+
+    public override QueryMeta Read(ReadOnlyMemory<byte> result)
+    {
+        var entries = new List<KvEntry>(1);
+        var meta = RowResults.Read(result, "Entries"u8, KvEntryCodec.Read, entries);
+        _entry = entries.Count > 0 ? entries[0] : null;
+        return meta;
+    }
 
     public override bool IsMissing => _entry is null;
 
@@ -35,9 +48,17 @@ internal sealed class KvGetQuery(byte[] key, bool raw) : ReadQuery
 }
 
 /// <summary>All keys below a prefix.</summary>
-internal sealed class KvListQuery(byte[] prefix, bool raw) : ReadQuery
+internal sealed class KvListQuery(byte[] prefix, bool raw, RemoteQuestion? question) : ReadQuery
 {
     private List<KvEntry> _entries = [];
+
+    public override RemoteQuestion? Remote { get; } = question;
+
+    public override QueryMeta Read(ReadOnlyMemory<byte> result)
+    {
+        _entries.Clear();
+        return RowResults.Read(result, "Entries"u8, KvEntryCodec.Read, _entries);
+    }
 
     public override bool IsMissing => _entries.Count == 0;
 
@@ -67,9 +88,17 @@ internal sealed class KvListQuery(byte[] prefix, bool raw) : ReadQuery
 }
 
 /// <summary>Names below a prefix.</summary>
-internal sealed class KvKeysQuery(byte[] prefix, byte[] separator) : ReadQuery
+internal sealed class KvKeysQuery(byte[] prefix, byte[] separator, RemoteQuestion? question) : ReadQuery
 {
     private List<ReadOnlyMemory<byte>> _keys = [];
+
+    public override RemoteQuestion? Remote { get; } = question;
+
+    public override QueryMeta Read(ReadOnlyMemory<byte> result)
+    {
+        _keys.Clear();
+        return RowResults.Read(result, "Keys"u8, ReadKey, _keys);
+    }
 
     public override bool IsMissing => _keys.Count == 0;
 
@@ -89,4 +118,6 @@ internal sealed class KvKeysQuery(byte[] prefix, byte[] separator) : ReadQuery
     public override void Forget() => _keys = [];
 
     protected override void OnCopied() => _keys = [];
+
+    private static ReadOnlyMemory<byte> ReadKey(ref MsgPackReader reader) => reader.TryReadMemory(out var key) ? key : default;
 }

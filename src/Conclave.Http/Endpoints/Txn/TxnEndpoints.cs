@@ -4,10 +4,12 @@ using Conclave.Core.Model;
 using Conclave.Http.Blocking;
 using Conclave.Http.Json;
 using Conclave.Http.Models;
+using Conclave.Http.Remote;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Conclave.Http.Server;
 using Conclave.Node;
+using Conclave.Rpc.Messages;
 
 namespace Conclave.Http.Endpoints.Txn;
 
@@ -48,8 +50,26 @@ public sealed class TxnEndpoints(ReadResponder reads) : IEndpoints
         else await request.SendErrorAsync(result.Text).ConfigureAwait(false);
     }
 
+    private async ValueTask ReadAtServersAsync(ApiRequest request, IServerCalls servers, List<TxnOp> operations, ReadOptions options)
+    {
+        byte[] argument = CommandArguments.OfTxnRead(_gateway.Identity.Datacenter, operations, RemoteReads.OptionsOf(request, options with { Index = 0 }, TimeSpan.Zero));
+        var (outcome, error) = await servers.ReadAsync("Txn.Read", argument, static result => CommandResults.ReadTxn(result)).ConfigureAwait(false);
+        if (error is not null)
+        {
+            await request.SendErrorAsync(error).ConfigureAwait(false);
+            return;
+        }
+        ReadResponder.SetContact(request, outcome.Meta);
+        await Send(request, outcome.Txn).ConfigureAwait(false);
+    }
+
     private async ValueTask Read(ApiRequest request, List<TxnOp> operations, ReadOptions options)
     {
+        if (reads.Servers is { } servers)
+        {
+            await ReadAtServersAsync(request, servers, operations, options).ConfigureAwait(false);
+            return;
+        }
         var grant = await options.GrantAsync(_gateway).ConfigureAwait(false);
         if (grant.Root is null)
         {

@@ -1,0 +1,114 @@
+using Conclave.Core;
+using Conclave.Hosting.Calls;
+using Conclave.Http.Remote;
+using Conclave.Node;
+using Conclave.Node.Forwarding;
+using Microsoft.Extensions.Logging;
+
+namespace Conclave.Hosting.Client;
+
+/// <summary>Carries out what <see cref="RosterForwarder"/> decides: calls servers, and waits in between.</summary>
+internal sealed class ServerCaller(ServerDirectory directory, RpcPool pool, ForwardLimits limits, string datacenter, TimeProvider time, ILogger log, CancellationToken stopping) : IServerCalls
+{
+    private readonly SystemClock _clock = new(time);
+
+    /// <inheritdoc/>
+    public async ValueTask<ServerReply> AskAsync(ReadOnlyMemory<byte> method, ReadOnlyMemory<byte> argument, bool isRepeatable, CancellationToken stop)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, stopping);
+        try
+        {
+            return await AskUntilAsync(method, argument, isRepeatable, end.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return new ServerReply(default, "agent is stopping");
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ArchiveDownload> SaveSnapshotAsync(bool allowStale, CancellationToken stop)
+    {
+        var servers = directory.Servers;
+        if (servers.Count == 0) return new ArchiveDownload(null, default, RosterForwarder.NoServers);
+        return await SnapshotCalls.SaveAsync(servers[0], datacenter, allowStale, stop).ConfigureAwait(false);
+    }
+
+    // Not tried again: a state that was replaced twice would be one too many for those who wrote in between.
+    /// <inheritdoc/>
+    public async ValueTask<string> RestoreSnapshotAsync(ReadOnlyMemory<byte> archive, CancellationToken stop)
+    {
+        var servers = directory.Servers;
+        if (servers.Count == 0) return RosterForwarder.NoServers;
+        return await SnapshotCalls.RestoreAsync(servers[0], datacenter, archive, isForwarded: false, stop).ConfigureAwait(false);
+    }
+
+    private async ValueTask<ServerReply> AskUntilAsync(ReadOnlyMemory<byte> method, ReadOnlyMemory<byte> argument, bool isRepeatable, CancellationToken stop)
+    {
+        var forwarder = new RosterForwarder(limits, isRepeatable, _clock.Now, new Prng((ulong)Random.Shared.NextInt64()));
+        while (true)
+        {
+            stop.ThrowIfCancellationRequested();
+            var changed = directory.NextChange;
+            var decision = directory.With(roster => forwarder.Next(roster, _clock.Now));
+            switch (decision.Step)
+            {
+                case ForwardStep.Send:
+                    using (var outcome = await SendAsync(forwarder, decision.Address, method, argument, stop).ConfigureAwait(false))
+                    {
+                        if (outcome.End == RpcEnd.Result) return new ServerReply(outcome.Result.ToArray(), null);
+                        stop.ThrowIfCancellationRequested();           // given up from here, which says nothing about the server
+                        decision = forwarder.OnEnded(EndOf(outcome.End), outcome.Text, _clock.Now);
+                        if (outcome.End != RpcEnd.Error)
+                        {
+                            directory.OnFailed(forwarder.SentTo);
+                            ClientLog.CallFailed(log, System.Text.Encoding.ASCII.GetString(method.Span), forwarder.SentTo, outcome.Text);
+                        }
+                    }
+                    break;
+                case ForwardStep.Wait:
+                    await WaitAsync(changed, decision.Until, stop).ConfigureAwait(false);
+                    break;
+            }
+            if (decision.Step == ForwardStep.Fail) return new ServerReply(default, decision.Error);
+        }
+    }
+
+    private async ValueTask<RpcOutcome> SendAsync(RosterForwarder forwarder, string address, ReadOnlyMemory<byte> method, ReadOnlyMemory<byte> argument, CancellationToken stop)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var call = pool.CallAsync(address, method, isForwarded: false, argument, giveUp.Token);
+        if (call.IsCompleted) return await call.ConfigureAwait(false);
+
+        var calling = call.AsTask();
+        while (!calling.IsCompleted)
+        {
+            var changed = directory.NextChange;
+            var until = directory.With(roster => forwarder.GiveUpAt(roster, _clock.Now));
+            if (until <= _clock.Now)
+            {
+                await giveUp.CancelAsync().ConfigureAwait(false);
+                break;
+            }
+            var turn = until == Instant.Never ? changed : Task.WhenAny(changed, Task.Delay(until - _clock.Now, time, giveUp.Token));
+            await Task.WhenAny(calling, turn).ConfigureAwait(false);
+        }
+        return await calling.ConfigureAwait(false);
+    }
+
+    private async ValueTask WaitAsync(Task changed, Instant until, CancellationToken stop)
+    {
+        var left = until - _clock.Now;
+        if (left <= TimeSpan.Zero) return;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        await Task.WhenAny(changed, Task.Delay(left, time, end.Token)).ConfigureAwait(false);
+        await end.CancelAsync().ConfigureAwait(false);                 // the timer must not outlive the wait
+    }
+
+    private static ForwardEnd EndOf(RpcEnd end) => end switch
+    {
+        RpcEnd.NotSent => ForwardEnd.NotSent,
+        RpcEnd.Error => ForwardEnd.Refused,
+        _ => ForwardEnd.Lost,
+    };
+}
