@@ -101,6 +101,16 @@ public sealed class ReadResponder
     internal ValueTask SendFound(ApiRequest request, SharedBody body, string contentType, in ReadOptions options, ReadStyle style, in QueryMeta meta) =>
         SendShared(request, body, contentType, options, style, GrantOf(meta));
 
+    /// <summary>Sends an answer out of the cache.</summary>
+    internal ValueTask SendCached(ApiRequest request, FoundAnswer found, in ReadOptions options, ReadStyle style, bool isHit, TimeSpan lostFor)
+    {
+        SetAllHeaders(request, found.Meta.Index, options with { Cached = false }, style, GrantOf(found.Meta));
+        request.ResponseHeaders["X-Cache"] = isHit ? "HIT" : "MISS";
+        // Kept current all the time: it ages only while no server can be asked.
+        if (isHit) request.ResponseHeaders.Age = ((long)lostFor.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        return found.IsMissing ? request.SendEmptyAsync(404) : request.SendAsync(200, found.ContentType, found.Bytes);
+    }
+
     /// <summary>Sets the headers of a read without an index that servers answered.</summary>
     internal static void SetContact(ApiRequest request, in QueryMeta meta) => SetContact(request, GrantOf(meta));
 

@@ -18,7 +18,17 @@ internal sealed class RemoteReads(IServerCalls servers, ReadResponder responder)
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
+    private AnswerCache? _cache;                               // Guarded by _gate; made when somebody asks for it.
     private readonly Dictionary<string, SharedCall> _calls = new(StringComparer.Ordinal);   // Guarded by _gate.
+
+    /// <summary>The answers that are kept.</summary>
+    public AnswerCache Cache
+    {
+        get
+        {
+            lock (_gate) return _cache ??= new AnswerCache(this, responder);
+        }
+    }
 
     /// <summary>Calls that wait at the servers.</summary>
     public int CallCount
@@ -34,7 +44,8 @@ internal sealed class RemoteReads(IServerCalls servers, ReadResponder responder)
     /// <summary>Answers a read that the client waits for at once or until something has changed.</summary>
     public async ValueTask RespondAsync(ApiRequest request, ReadQuery query, ReadOptions options, ReadStyle style)
     {
-        if (options.Index == 0) await AskAloneAsync(request, query, options, style).ConfigureAwait(false);
+        if (options.Cached && (style & ReadStyle.Cacheable) != 0) await Cache.RespondAsync(request, query, options, style).ConfigureAwait(false);
+        else if (options.Index == 0) await AskAloneAsync(request, query, options, style).ConfigureAwait(false);
         else await WaitAsync(request, query, options, style).ConfigureAwait(false);
     }
 

@@ -8,6 +8,7 @@ namespace Conclave.Http.Requests;
 public sealed partial class ApiRequest
 {
     private const int DurationBytesMax = 64;
+    private const int CacheSecondsMax = 365 * 24 * 3600;       // a bound in a header means no more than that
 
     private readonly List<FoundParam> _found = [];
     private ulong _present;
@@ -99,7 +100,7 @@ public sealed partial class ApiRequest
     public bool TryReadOptions(out ReadOptions options)
     {
         options = default;
-        return TryReadConsistency(ref options) && TryReadCacheControl() && TryReadWait(ref options);
+        return TryReadConsistency(ref options) && TryReadCacheControl(ref options) && TryReadWait(ref options);
     }
 
     /// <summary>True unless the request carries a namespace, which this edition refuses. When false, answer with <see cref="SendRefusalAsync"/>.</summary>
@@ -174,7 +175,7 @@ public sealed partial class ApiRequest
         return true;
     }
 
-    private bool TryReadCacheControl()
+    private bool TryReadCacheControl(ref ReadOptions options)
     {
         var header = RequestHeaders.CacheControl;
         if (header.Count == 0) return true;
@@ -185,7 +186,8 @@ public sealed partial class ApiRequest
             if (equals < 0) continue;
             var name = directive[..equals];
             if (!name.Equals("max-age", StringComparison.OrdinalIgnoreCase) && !name.Equals("stale-if-error", StringComparison.OrdinalIgnoreCase)) continue;
-            if (!long.TryParse(directive[(equals + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)) return Refuse("Invalid Cache-Control header.");
+            if (!long.TryParse(directive[(equals + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seconds)) return Refuse("Invalid Cache-Control header.");
+            if (name.Equals("stale-if-error", StringComparison.OrdinalIgnoreCase)) options.StaleIfError = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, CacheSecondsMax));
         }
         return true;
     }

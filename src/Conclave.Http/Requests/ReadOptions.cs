@@ -20,6 +20,9 @@ public struct ReadOptions
     /// <summary>Answer through the agent's cache.</summary>
     public bool Cached;
 
+    /// <summary>A cached answer may be this old when no server can be asked; null for any age.</summary>
+    public TimeSpan? StaleIfError;
+
     /// <summary>Asks for a state as fresh as wanted. A stale one that is too old is not given: the leader is asked then.</summary>
     public readonly ValueTask<ReadGrant> GrantAsync(INodeGateway gateway)
     {
