@@ -128,7 +128,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         return start;
     }
 
-    private void Signal(string signal)
+    /// <summary>Sends a signal, by its name without SIG.</summary>
+    public void Signal(string signal)
     {
         using var kill = Process.Start("kill", [$"-{signal}", $"{_process!.Id}"]);
         kill.WaitForExit();

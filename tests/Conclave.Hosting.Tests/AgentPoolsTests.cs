@@ -71,7 +71,7 @@ public sealed class AgentPoolsTests : IAsyncDisposable
     [Fact]
     public async Task A_start_that_must_join_and_cannot_fails()
     {
-        var failure = await Assert.ThrowsAsync<IOException>(() => StartAsync("alone", static config => config with { Join = new JoinConfig { StartJoin = ["127.0.0.1:1"] } }));
+        var failure = await Assert.ThrowsAsync<StartJoinException>(() => StartAsync("alone", static config => config with { Join = new JoinConfig { StartJoin = ["127.0.0.1:1"] } }));
 
         Assert.Contains("1 error occurred:\n\t* Failed to join 127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused\n\n", failure.Message);
     }

@@ -69,6 +69,10 @@ public sealed partial record AgentConfig
         foreach (var address in Addresses.Dns)
             if (address.StartsWith("unix:", StringComparison.Ordinal)) problems.Add("DNS address cannot be a unix socket");
         RequirePorts(problems);
+        RefuseDiscovery(problems, "start_join", Join.StartJoin);
+        RefuseDiscovery(problems, "start_join_wan", Join.StartJoinWan);
+        RefuseDiscovery(problems, "retry_join", Join.RetryJoin);
+        RefuseDiscovery(problems, "retry_join_wan", Join.RetryJoinWan);
         RequireNetworks(problems, "serf_lan_allowed_cidrs", SerfAllowedCidrsLan);
         RequireNetworks(problems, "serf_wan_allowed_cidrs", SerfAllowedCidrsWan);
         RequireNetworks(problems, "http_config.allow_write_http_from", Http.AllowWriteHttpFrom);
@@ -84,6 +88,14 @@ public sealed partial record AgentConfig
         foreach (var address in addresses)
             if (!address.StartsWith("unix:", StringComparison.Ordinal))
                 RequireAddress(problems, "addresses." + key, address);
+    }
+
+    // The rest of the text may hold credentials, so only the provider is named.
+    private static void RefuseDiscovery(List<string> problems, string key, IReadOnlyList<string> addresses)
+    {
+        foreach (var address in addresses)
+            foreach (var word in address.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
+                if (word.StartsWith("provider=", StringComparison.Ordinal)) problems.Add($"{key}: discovery of members by a provider is not supported: {word}. Give addresses or DNS names instead");
     }
 
     private void RequirePorts(List<string> problems)

@@ -87,6 +87,13 @@ internal sealed class AgentProcess : IDisposable
         }
     }
 
+    /// <summary>Waits until it has connected to a listener; the connection stays open.</summary>
+    public async Task ConnectedAsync(System.Net.Sockets.TcpListener listener)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await listener.AcceptSocketAsync(patience.Token);
+    }
+
     public void Signal(int number)
     {
         using var kill = System.Diagnostics.Process.Start("/bin/kill", [$"-{number.ToString(CultureInfo.InvariantCulture)}", Id.ToString(CultureInfo.InvariantCulture)]);

@@ -38,6 +38,9 @@ internal static partial class AgentLines
     [LoggerMessage(EventId = 316, Level = LogLevel.Error, Message = "Retry join failed: error=\"{Reason}\"")]
     public static partial void JoinFailed(ILogger logger, string reason);
 
+    [LoggerMessage(EventId = 317, Level = LogLevel.Error, Message = "{Reasons}")]
+    public static partial void NobodyJoined(ILogger logger, string reasons);
+
     [LoggerMessage(EventId = 305, Level = LogLevel.Information, Message = "Requesting shutdown")]
     public static partial void Stopping(ILogger logger);
 

@@ -60,6 +60,11 @@ internal sealed class AgentRun(CommandIo io, AgentConfig config, Func<AgentConfi
             }
             host = await starting.ConfigureAwait(false);
         }
+        catch (StartJoinException nobody)
+        {
+            AgentLines.NobodyJoined(logger, nobody.Message.TrimEnd());
+            return Stopped;
+        }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
             // Whatever a start fails of ends in one line and a code; there is nothing to clean up but what the host has cleaned up itself.

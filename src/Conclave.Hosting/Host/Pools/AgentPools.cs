@@ -94,7 +94,7 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
     }
 
     /// <summary>Joins those that the configuration names: once, which must work, or in the background until it does.</summary>
-    /// <exception cref="IOException">Nobody that must be joined once has answered.</exception>
+    /// <exception cref="StartJoinException">Nobody that must be joined once has answered.</exception>
     public async Task JoinConfiguredAsync(CancellationToken stop)
     {
         var join = _config.Join;
@@ -102,7 +102,8 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
         await JoinOnceAsync(join.StartJoinWan, wan: true, stop).ConfigureAwait(false);
         if (join.RetryJoin.Count == 0) _firstJoin.TrySetResult();
         else _running.Add(RetryAsync(new RetryJoin("LAN", join.RetryJoin, join.RetryInterval, join.RetryMax, AttemptLanAsync, _logger, _time)));
-        if (join.RetryJoinWan.Count > 0 && _wan is not null) _running.Add(RetryAsync(new RetryJoin("WAN", join.RetryJoinWan, join.RetryIntervalWan, join.RetryMaxWan, JoinWanAsync, _logger, _time)));
+        if (join.RetryJoinWan.Count > 0 && _wan is null) PoolLog.CannotJoin(_logger, "WAN", NoWan);
+        else if (join.RetryJoinWan.Count > 0) _running.Add(RetryAsync(new RetryJoin("WAN", join.RetryJoinWan, join.RetryIntervalWan, join.RetryMaxWan, JoinWanAsync, _logger, _time)));
     }
 
     /// <summary>
@@ -165,7 +166,7 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask<AgentOutcome> JoinAsync(string address, bool wan, CancellationToken stop)
     {
-        if (wan && _wan is null) return AgentOutcome.Failed("Must be a server to join WAN cluster");
+        if (wan && _wan is null) return AgentOutcome.Failed(NoWan);
         var (_, error) = await (wan ? JoinWanAsync([address], stop) : JoinLanAsync([address], stop)).ConfigureAwait(false);
         return error is null ? AgentOutcome.Ok : AgentOutcome.Failed(error);
     }
@@ -236,11 +237,14 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
         _stop.Dispose();
     }
 
+    private string NoWan => _identity.IsServer ? "WAN Federation is disabled" : "Must be a server to join WAN cluster";
+
     private async Task JoinOnceAsync(IReadOnlyList<string> addresses, bool wan, CancellationToken stop)
     {
-        if (addresses.Count == 0 || (wan && _wan is null)) return;
+        if (addresses.Count == 0) return;
+        if (wan && _wan is null) throw new StartJoinException(NoWan);
         var (_, error) = await (wan ? JoinWanAsync(addresses, stop) : JoinLanAsync(addresses, stop)).ConfigureAwait(false);
-        if (error is not null) throw new IOException(error);
+        if (error is not null) throw new StartJoinException(error);
     }
 
     private async Task ForwardFailureAsync(GossipRuntime pool) => _failed.TrySetResult(await pool.Failed.ConfigureAwait(false));

@@ -14,6 +14,9 @@ internal static partial class PoolLog
     [LoggerMessage(EventId = 322, Level = LogLevel.Warning, Message = "Join cluster failed, will retry: cluster={Cluster} retry_interval={Interval} error={Error}")]
     public static partial void WillRetry(ILogger logger, string cluster, string interval, string error);
 
+    [LoggerMessage(EventId = 350, Level = LogLevel.Warning, Message = "({Pool}) couldn't join: error=\"{Reason}\"")]
+    public static partial void CannotJoin(ILogger logger, string pool, string reason);
+
     [LoggerMessage(EventId = 323, Level = LogLevel.Information, Message = "({Pool}) joining: addresses={Addresses}")]
     public static partial void JoiningPool(ILogger logger, string pool, string addresses);
 
