@@ -37,7 +37,7 @@ internal static class CommandTable
         .. Refused("connect", NoMesh, "ca", "envoy", "expose", "proxy", "redirect-traffic"),
         new("debug", "Records an archive for support", () => new DebugCommand()),
         new("event", "Fires a user event", () => new EventCommand()),
-        Single("exec", "[options] [-|command...]", "remote execution is not offered"),
+        new("exec", "Runs a command on many nodes; refused", () => new ExecCommand()),
         new("force-leave", "Declares a failed member gone", () => new ForceLeaveCommand()),
         new("info", "Prints numbers about the agent", () => new InfoCommand()),
         Group("intention", "Intentions of the mesh"),

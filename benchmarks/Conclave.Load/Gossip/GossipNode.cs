@@ -5,9 +5,12 @@ using Conclave.Hosting;
 
 namespace Conclave.Load.Gossip;
 
-/// <summary>One member of a pool as a program of its own: says on its output what happens, line by line, and fires the events it is told to on its input.</summary>
+/// <summary>One member of a pool as a program of its own: says on its output what happens, line by line, and fires the events it is told to on its input, or leaves.</summary>
 internal static class GossipNode
 {
+    /// <summary>The line on which it leaves; all others are names of events.</summary>
+    public const string LeaveCommand = "/leave";
+
     /// <param name="arguments">Name, port to listen on, advertised port, port of the member to join (0 for none).</param>
     public static async Task<int> RunAsync(string[] arguments)
     {
@@ -23,7 +26,9 @@ internal static class GossipNode
         var watching = WatchAsync(member);
         Say("ready", arguments[0]);
         var joining = peer == 0 ? Task.CompletedTask : JoinAsync(member, peer);
-        while (await Console.In.ReadLineAsync() is { } name) await member.FireEventAsync(name, ReadOnlyMemory<byte>.Empty);
+        while (await Console.In.ReadLineAsync() is { } line)
+            if (line == LeaveCommand) await member.LeaveAsync();
+            else await member.FireEventAsync(line, ReadOnlyMemory<byte>.Empty);
         await joining;
         await member.DisposeAsync();
         await watching;

@@ -61,6 +61,13 @@ internal sealed class MeasuredPool : IDisposable
         return member.Kill();
     }
 
+    /// <summary>Ends the process of a member that all have seen as left.</summary>
+    public void EndLeft(PoolMember member)
+    {
+        Kill(member);
+        Forget(Seen.Left, member.Name);
+    }
+
     /// <summary>Starts a killed member again and waits until all others know.</summary>
     public async Task ReviveAsync(PoolMember member)
     {
@@ -78,7 +85,7 @@ internal sealed class MeasuredPool : IDisposable
         {
             var times = TimesOf(what, about, out string? missing);
             if (missing is null) return times;
-            if (Stopwatch.GetElapsedTime(begun) > s_patience) throw new TimeoutException($"{missing} never saw: {what} {about}");
+            if (Stopwatch.GetElapsedTime(begun) > s_patience) throw new TimeoutException($"{missing} of the pool of {Kind.Name} never saw: {what} {about}");
             await Task.Delay(5);
         }
     }

@@ -21,6 +21,9 @@ internal abstract class PoolKind
     /// <summary>Fires an event at a member.</summary>
     public abstract Task FireAsync(Process member, MemberPorts ports, string name);
 
+    /// <summary>Has a member leave in order; done when it has been told, or later.</summary>
+    public abstract Task LeaveAsync(Process member, MemberPorts ports);
+
     private sealed class OurKind : PoolKind
     {
         public override string Name => "conclave";
@@ -38,16 +41,19 @@ internal abstract class PoolKind
         {
             ["joined", var name] => (Seen.Joined, name),
             ["failed", var name] => (Seen.Failed, name),
+            ["left", var name] => (Seen.Left, name),
             ["user", var name] => (Seen.Event, name),
             _ => null,
         };
 
         public override Task FireAsync(Process member, MemberPorts ports, string name) => member.StandardInput.WriteLineAsync(name);
+
+        public override Task LeaveAsync(Process member, MemberPorts ports) => member.StandardInput.WriteLineAsync(GossipNode.LeaveCommand);
     }
 
     private sealed class SerfKind : PoolKind
     {
-        private const string Program = "serf", Joined = "serf: EventMemberJoin: ", Failed = "serf: EventMemberFailed: ", Event = "agent: Received event: user-event: ";
+        private const string Program = "serf", Joined = "serf: EventMemberJoin: ", Failed = "serf: EventMemberFailed: ", Left = "serf: EventMemberLeave: ", Event = "agent: Received event: user-event: ";
 
         public override string Name => "serf";
 
@@ -63,14 +69,19 @@ internal abstract class PoolKind
         public override (Seen What, string About)? Read(string line) =>
             After(line, Joined) is { } joined ? (Seen.Joined, joined)
             : After(line, Failed) is { } failed ? (Seen.Failed, failed)
+            : After(line, Left) is { } left ? (Seen.Left, left)
             : After(line, Event) is { } name ? (Seen.Event, name)
             : null;
 
         // Without coalescing, as ours are: else they would wait for others of their kind.
-        public override async Task FireAsync(Process member, MemberPorts ports, string name)
+        public override Task FireAsync(Process member, MemberPorts ports, string name) => CommandAsync("event", "-coalesce=false", $"-rpc-addr=127.0.0.1:{Text(ports.Control)}", name);
+
+        public override Task LeaveAsync(Process member, MemberPorts ports) => CommandAsync("leave", $"-rpc-addr=127.0.0.1:{Text(ports.Control)}");
+
+        private static async Task CommandAsync(params string[] arguments)
         {
-            using var fire = Process.Start(new ProcessStartInfo(Program, ["event", "-coalesce=false", $"-rpc-addr=127.0.0.1:{Text(ports.Control)}", name]) { RedirectStandardOutput = true })!;
-            await fire.WaitForExitAsync();
+            using var command = Process.Start(new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true })!;
+            await command.WaitForExitAsync();
         }
 
         private static string? After(string line, string mark) =>
@@ -85,6 +96,7 @@ internal enum Seen
 {
     Joined,
     Failed,
+    Left,
     Event,
 }
 

@@ -38,6 +38,8 @@ internal sealed class PoolMember(PoolKind kind, string name, MemberPorts ports, 
 
     public Task FireAsync(string what) => kind.FireAsync(_process!, ports, what);
 
+    public Task LeaveAsync() => kind.LeaveAsync(_process!, ports);
+
     public void Dispose()
     {
         if (_process is not null) Kill();

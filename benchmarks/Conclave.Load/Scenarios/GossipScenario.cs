@@ -4,7 +4,7 @@ using Conclave.Load.Gossip;
 namespace Conclave.Load.Scenarios;
 
 /// <summary>
-/// Two pools of the same size, one of ours and one of Serf's agents, side by side: how soon a killed member is seen as failed, how soon an event is everywhere, what idle
+/// Two pools of the same size, one of ours and one of Serf's agents, side by side: how soon a killed member is seen as failed and one that leaves as left, how soon an event is everywhere, what idle
 /// members cost, and how often a live member is called failed while 30 % of the packets are lost.
 /// </summary>
 internal static class GossipScenario
@@ -21,6 +21,7 @@ internal static class GossipScenario
             await DisseminationAsync(options, report, pools);
             await IdleAsync(options, report, pools);
             await DetectionAsync(options, report, pools);
+            await LeavingAsync(options, report, pools);
             await LossAsync(options, report, pools);
         }
         finally
@@ -74,6 +75,26 @@ internal static class GossipScenario
             await Task.WhenAll(pools.Select(pool => pool.ReviveAsync(pool.Members[victim])));
         }
         Compare(report, "kill -9 seen as failed", pools, spreads);
+    }
+
+    private static async Task LeavingAsync(LoadOptions options, Report report, MeasuredPool[] pools)
+    {
+        int rounds = options.Count(8, least: 2);
+        var spreads = Array.ConvertAll(pools, static _ => new Spread());
+        var before = Array.ConvertAll(pools, static pool => pool.FalseFailures);
+        for (int round = 0; round < rounds; round++)
+        {
+            int leaver = (round + 1) % pools[0].Members.Count;
+            string name = pools[0].Members[leaver].Name;
+            long told = Stopwatch.GetTimestamp();
+            var leaving = Array.ConvertAll(pools, pool => pool.Members[leaver].LeaveAsync());
+            for (int i = 0; i < pools.Length; i++) spreads[i].Add(await pools[i].UntilAllSeeAsync(Seen.Left, name), told);
+            await Task.WhenAll(leaving);
+            foreach (var pool in pools) pool.EndLeft(pool.Members[leaver]);
+            await Task.WhenAll(pools.Select(pool => pool.ReviveAsync(pool.Members[leaver])));
+        }
+        Compare(report, "leave seen as left", pools, spreads);
+        for (int i = 0; i < pools.Length; i++) report.Add("gossip", $"{pools[i].Kind.Name}: {rounds} leaves", ("called_failed", pools[i].FalseFailures - before[i]));
     }
 
     private static async Task LossAsync(LoadOptions options, Report report, MeasuredPool[] pools)

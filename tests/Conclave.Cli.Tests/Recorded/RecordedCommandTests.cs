@@ -60,6 +60,20 @@ public sealed class RecordedCommandTests : IAsyncLifetime, IDisposable
         await PlayAsync("catalog", recorded => recorded.Error.Length > 0);
     }
 
+    // The other recordings are of agents that execute what others send; ours do not.
+    [Fact]
+    public async Task Remote_execution_is_refused_and_its_errors_answer_as_recorded()
+    {
+        await PlayAsync("exec", recorded => recorded.Error.Length > 0);
+        Assert.Equal(new CommandResult(1, "", "Remote execution is refused: the agents of this cluster have it switched off (disable_remote_exec)\n"), await RunAsync("exec", "-wait=1s", "-node=c4", "echo", "hi"));
+    }
+
+    [Theory]
+    [InlineData("node")]
+    [InlineData("service")]
+    public async Task A_filter_of_an_event_that_is_no_pattern_is_refused(string filter) =>
+        Assert.Equal(new CommandResult(1, "", $"Failed to compile {filter} filter regexp: error parsing regexp: missing closing ): `(`\n"), await RunAsync("event", "-name=x", $"-{filter}=("));
+
     [Fact]
     public Task Errors_of_members_answer_as_recorded() => PlayAsync("members", recorded => recorded.Exit != 0);
 

@@ -25,7 +25,7 @@ internal sealed class EventCommand : ClientCommand
     protected override int? Check(CommandIo io, IReadOnlyList<string> arguments)
     {
         if (_name.Length == 0) return Misuse(io, "Event name must be specified");
-        if (_tag.Length > 0 && _service.Length == 0) return io.Fail("Cannot provide tag filter without service filter.");
+        if (Patterns.FaultOfFilters(_node, _service, _tag) is { } fault) return io.Fail(fault);
         return arguments.Count > 1 ? Misuse(io, "Too many command line arguments.") : null;
     }
 

@@ -31,22 +31,14 @@ internal sealed class MembersCommand : ClientCommand
 
     protected override async Task<int> RunAsync(AgentClient client, CommandIo io, IReadOnlyList<string> arguments, CancellationToken stop)
     {
-        Regex status;
-        try
-        {
-            status = new Regex(_status, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
-        }
-        catch (RegexParseException error)
-        {
-            return io.Fail($"Failed to compile status regexp: error parsing regexp: {Reason(error)}: `{_status}`");
-        }
+        if (Patterns.Compile(_status, "status", out var status) is { } fault) return io.Fail(fault);
         try
         {
             var query = new Query().Set("segment", _segment);
             if (_wan) query.Set("wan", "1");
             var answer = await client.GetAsync("/v1/agent/members", query, stop).ConfigureAwait(false);
             using var json = answer.Json();
-            var members = Matching(json.RootElement, status);
+            var members = Matching(json.RootElement, status!);
             if (members.Count == 0) return NoMatch;
             io.Out.Write(_detailed ? Detailed(members) : Standard(members));
             return 0;
@@ -56,15 +48,6 @@ internal sealed class MembersCommand : ClientCommand
             return io.Fail($"Error retrieving members: {error.Message}");
         }
     }
-
-    private static string Reason(RegexParseException error) => error.Error switch
-    {
-        RegexParseError.InsufficientClosingParentheses => "missing closing )",
-        RegexParseError.InsufficientOpeningParentheses => "unexpected )",
-        RegexParseError.UnterminatedBracket => "missing closing ]",
-        RegexParseError.QuantifierAfterNothing => "missing argument to repetition operator",
-        _ => error.Message,
-    };
 
     private static List<(JsonElement Member, SortedDictionary<string, string> Tags)> Matching(JsonElement members, Regex status)
     {
