@@ -25,6 +25,7 @@ internal enum FlawKind
     ChangesEntryOnTheWay,
     NeverRefuses,
     LosesSnapshotAnswers,
+    NeverTellsCommit,
     CountsItselfBeforeFlush,
 
     // Below it.
@@ -42,11 +43,22 @@ internal enum FlawKind
     ClockBeyondBound,
     LeaseWithoutClockBound,
     NoLimits,
+    KeepsAllEntries,
+    NeverScrubs,
+    NeverSleeps,
+    NotesWrongDigests,
     UsesRealChance,
     HearsOfPoolOnce,
     TrustsPoolAtOnce,
 
     // Above it: what a front end could do wrong.
+    AdmitsPoison,
+    AcknowledgesOnAppend,
+    SwapsAnswers,
+    CompletesTwice,
+    ConfirmsLostWrites,
+    FreshWhenHeard,
+    TrustsOldNews,
     AnswersBeforeCommit,
     SendsWritesTwice,
     ReadsFromWhoeverLeads,
