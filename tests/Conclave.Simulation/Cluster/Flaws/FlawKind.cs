@@ -20,6 +20,7 @@ internal enum FlawKind
 
     // Around the core, by changing what it hears and says.
     VotesTwice,
+    TakesNoForYes,
     IgnoresCandidatesLog,
     SkipsLogMatching,
     ChangesEntryOnTheWay,

@@ -140,6 +140,9 @@ internal sealed class Flaws
         var raft = server.Raft!;
         switch (Kind)
         {
+            case FlawKind.TakesNoForYes when message is { Kind: RaftMessageKind.VoteReply, Success: false } && message.Term == raft.Term:
+                message = message with { Success = true };
+                break;
             case FlawKind.IgnoresCandidatesLog when message.Kind is RaftMessageKind.Vote or RaftMessageKind.PreVote:
                 message = message with { LogIndex = new LogIndex(ulong.MaxValue / 4), LogTerm = message.Term };
                 break;
