@@ -30,6 +30,8 @@ public class ClusterSeedTests(ITestOutputHelper output)
     [Theory]
     [InlineData(4, "the digest within a batch of commands depended on the batch, so that servers told operators of differences that were none")]
     [InlineData(175, "a server outside of the cluster, which waits for ever to learn what became of its last entries, was expected to have its disk repaired")]
+    [InlineData(800150, "an operator decided to take a server out, and the leader came to it when another had lost its disk meanwhile")]
+    [InlineData(900441, "a server that had just started was told a part of the pool after it had been told all of it, which means that the others were forgotten")]
     public void Seed_that_found_something_finds_nothing_any_more(ulong seed, string what)
     {
         var result = Simulator.Run(new ClusterScenario(), seed, new ScenarioOptions());

@@ -53,7 +53,11 @@ internal sealed class ClusterRun(SimCluster cluster)
             case ClusterFault.DiskSlow: server.Disk.Slow(item.For); break;
             case ClusterFault.DiskSticks: server.Disk.Stick(item.For); break;
             case ClusterFault.Rot:
-                if (server.WasStarted && _membership.MayLose(server) && server.Disk.TryRot(out string path)) cluster.Trace("a bit of {a}'s {c} changes", server.Id, c: path);
+                if (server.WasStarted && _membership.MayLose(server) && server.Disk.TryRot(out string path))
+                {
+                    cluster.Losses++;
+                    cluster.Trace("a bit of {a}'s {c} changes", server.Id, c: path);
+                }
                 break;
             case ClusterFault.Member: _membership.Change(item.A, item.B); break;
             case ClusterFault.IsolateLeader:

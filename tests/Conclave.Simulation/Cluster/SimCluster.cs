@@ -69,6 +69,9 @@ internal sealed class SimCluster
     /// <summary>Index of the newest write of which its client knows that it is done.</summary>
     public ulong AcknowledgedLast { get; private set; }
 
+    /// <summary>Disks that were lost or damaged so far.</summary>
+    public int Losses { get; set; }
+
     /// <summary>The time of faults is over.</summary>
     public bool IsHealed { get; set; }
 

@@ -112,6 +112,7 @@ internal sealed partial class SimServer : SimProcess
             _cluster.Trace("{a} is lost: {c}", Id, c: damage.Message);
             World.Mark("damage found at start");
             IsLost = true;
+            _cluster.Losses++;
             return false;
         }
         if (first is not null && recovered.Raft.Term.Value == 0) recovered = Bootstrap(recovered, first);
@@ -137,6 +138,7 @@ internal sealed partial class SimServer : SimProcess
     {
         Crash(powerFails: true);
         IsLost = false;
+        _cluster.Losses++;
         Identity = NewIdentity();
         Disk = NewDisk();
         Promises = new Promises(Identity.NodeId);
