@@ -49,6 +49,21 @@ internal static class Corpus
 
     public static IEnumerable<byte[]> Calls(string root) => Hexes(root, "rpc", "vectors");
 
+    /// <summary>Recorded messages of gRPC, each behind its prefix, and one with every field.</summary>
+    public static IEnumerable<byte[]> Subscriptions(string root)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(root, "rpc", "grpc.json")));
+        foreach (var item in document.RootElement.EnumerateArray())
+            if (item.GetProperty("layer").GetString() == "protobuf") yield return Framed(Convert.FromHexString(item.GetProperty("hex").GetString()!));
+        using var writer = new Rpc.Grpc.ProtoWriter();
+        new Rpc.Grpc.SubscribeRequest { Topic = Rpc.Grpc.StreamTopic.ServiceHealthConnect, Key = "web", Token = "secret", Index = 300, Datacenter = "dc1", Namespace = "default" }.Write(writer);
+        byte[] whole = Framed(writer.ToArray());
+        yield return whole;
+        yield return [.. whole, .. whole];
+    }
+
+    private static byte[] Framed(byte[] message) => [0, (byte)(message.Length >> 24), (byte)(message.Length >> 16), (byte)(message.Length >> 8), (byte)message.Length, .. message];
+
     /// <summary>Recorded multiplexed connections, each side under both roles and cut differently.</summary>
     public static IEnumerable<byte[]> Muxes(string root)
     {

@@ -25,6 +25,7 @@ internal sealed class CommandMethods(INodeGateway local, INodeGateway anywhere, 
         methods.Add("Operator.AutopilotSetConfiguration", (call, result) => ApplyAsync(CommandType.Autopilot, call, result));
         methods.Add("Coordinate.Update", UpdateCoordinateAsync);
         methods.Add("Session.Renew", RenewAsync);
+        methods.Add("Operator.RaftRemovePeerByAddress", RemoveByAddressAsync);
         methods.Add(ServerRequest.RemoveMethod, (call, result) => ServerAsync(call, result, isTransfer: false));
         methods.Add(ServerRequest.TransferMethod, (call, result) => ServerAsync(call, result, isTransfer: true));
         methods.Add("Conclave.ReadIndex", ReadIndexAsync);
@@ -43,9 +44,19 @@ internal sealed class CommandMethods(INodeGateway local, INodeGateway anywhere, 
         return null;
     }
 
-    private async ValueTask<string?> ServerAsync(RpcCall call, PooledBuffer result, bool isTransfer)
+    private ValueTask<string?> RemoveByAddressAsync(RpcCall call, PooledBuffer result)
     {
-        string id = ServerRequest.ReadId(call.Argument.Span);
+        string address = ServerRequest.ReadText(call.Argument.Span, "Address"u8);
+        foreach (var server in local.Status.Servers)
+            if (server.Address == address) return ServerAsync(call, result, server.Id, isTransfer: false);
+        return new($"address {GoQuote.Quote(address)} was not found in the Raft configuration");
+    }
+
+    private ValueTask<string?> ServerAsync(RpcCall call, PooledBuffer result, bool isTransfer) => ServerAsync(call, result, ServerRequest.ReadText(call.Argument.Span, "ID"u8), isTransfer);
+
+    private async ValueTask<string?> ServerAsync(RpcCall call, PooledBuffer result, string id, bool isTransfer)
+    {
+        if (IsForeign(ServerRequest.ReadText(call.Argument.Span, "Datacenter"u8))) return NoPath;
         if (GatewayFor(call) is not { } gateway) return ErrorTexts.NoLeader;
         var done = isTransfer ? await gateway.TransferLeadershipAsync(id, CancellationToken.None).ConfigureAwait(false) : await gateway.RemoveServerAsync(id, CancellationToken.None).ConfigureAwait(false);
         if (done.Kind == ApplyResultKind.Error) return done.Text;

@@ -91,17 +91,18 @@ internal sealed class ServerRequest(INodeGateway local, string serverId, bool is
         writer.WriteField("Token"u8, "");
     });
 
-    /// <summary>Reads the server's id from the argument of either method.</summary>
-    public static string ReadId(ReadOnlySpan<byte> argument)
+    /// <summary>Reads a text from the argument of either method; empty when it is not there.</summary>
+    public static string ReadText(ReadOnlySpan<byte> argument, ReadOnlySpan<byte> name)
     {
         var reader = new MsgPackReader(argument);
-        string id = "";
+        string text = "";
+        if (reader.TryReadNil()) return text;
         for (int left = reader.ReadMapHeader(); left > 0; left--)
         {
-            if (reader.ReadKey().SequenceEqual("ID"u8)) id = reader.ReadText();
+            if (reader.ReadKey().SequenceEqual(name)) text = reader.ReadText();
             else reader.Skip();
         }
-        return id;
+        return text;
     }
 
     /// <inheritdoc/>

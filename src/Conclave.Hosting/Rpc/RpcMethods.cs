@@ -20,6 +20,10 @@ internal sealed class RpcMethods
 
     private readonly Dictionary<string, RpcMethod> _methods = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RpcMethod?> _services = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _refusals = new(StringComparer.Ordinal);   // Of methods, and of whole services.
+
+    /// <summary>The methods that are answered by name, those that are always refused among them.</summary>
+    public IReadOnlyCollection<string> Names => _methods.Keys;
 
     /// <summary>Adds a method under <c>Service.Method</c>.</summary>
     public void Add(string name, RpcMethod method)
@@ -29,7 +33,22 @@ internal sealed class RpcMethods
     }
 
     /// <summary>Answers every method of a service that has no other with one text.</summary>
-    public void Refuse(string service, string text) => _services[service] = (_, _) => new(text);
+    public void Refuse(string service, string text)
+    {
+        _services[service] = (_, _) => new(text);
+        _refusals[service] = text;
+    }
+
+    /// <summary>Answers one method with a text, always.</summary>
+    public void RefuseMethod(string name, string text)
+    {
+        Add(name, (_, _) => new(text));
+        _refusals[name] = text;
+    }
+
+    /// <summary>The text with which a method is always refused; null when it is served, or not known.</summary>
+    public string? RefusalOf(string name) =>
+        _refusals.TryGetValue(name, out string? text) || (!_methods.ContainsKey(name) && _refusals.TryGetValue(name[..name.IndexOf('.')], out text)) ? text : null;
 
     /// <summary>Finds a method; false with the text that net/rpc peers send when there is none.</summary>
     public bool TryFind(ReadOnlySpan<byte> name, out RpcMethod method, out string error)

@@ -69,11 +69,11 @@ internal sealed class StateMethods(RpcReads reads)
         foreach (string service in new[] { "ConnectCA", "Intention", "DiscoveryChain" }) methods.Refuse(service, ConnectOff);
         methods.Refuse("AutoEncrypt", ConnectOff);
         methods.Refuse("AutoConfig", "AutoConfig is disabled");
-        methods.Add("PreparedQuery.Apply", static (_, _) => new(NoQueries));
-        methods.Add("PreparedQuery.Get", static (_, _) => new(NoQuery));
-        methods.Add("PreparedQuery.Explain", static (_, _) => new(NoQuery));
-        methods.Add("PreparedQuery.Execute", static (_, _) => new(NoQuery));
-        methods.Add("ConfigEntry.Apply", static (_, _) => new(NoConfigEntries));
+        methods.RefuseMethod("PreparedQuery.Apply", NoQueries);
+        methods.RefuseMethod("PreparedQuery.Get", NoQuery);
+        methods.RefuseMethod("PreparedQuery.Explain", NoQuery);
+        methods.RefuseMethod("PreparedQuery.Execute", NoQuery);
+        methods.RefuseMethod("ConfigEntry.Apply", NoConfigEntries);
         // Deleting what is not there is fine.
         methods.Add("ConfigEntry.Delete", static (_, result) => Give(result, static (ref MsgPackWriter writer) => writer.WriteMapHeader(0)));
     }

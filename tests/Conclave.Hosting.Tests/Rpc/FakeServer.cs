@@ -27,7 +27,7 @@ internal sealed class FakeServer : IAsyncDisposable
         var rpc = new RpcLimits();
         Pool = new RpcPool(rpc, TimeProvider.System, NullLogger.Instance);
         Gateway = new ForwardingGateway(Local, Local.StatusChanged, Local.RootPublished, Pool, limits ?? new(), TimeProvider.System, Draining, _stop.Token);
-        var methods = ServerCalls.Methods(Local, Reads = new RpcReads(Gateway, TimeProvider.System), () => Pools, Pool, Draining);
+        var methods = Methods = ServerCalls.Methods(Local, Reads = new RpcReads(Gateway, TimeProvider.System), () => Pools, Pool, Draining);
         DigestComparison.AddTo(methods, () => digests);
         _server = new RpcServer(methods, () => Local.Root.LastIndex, rpc, TimeProvider.System, NullLogger.Instance);
         _snapshots = new SnapshotServer(Local, Gateway);
@@ -43,6 +43,8 @@ internal sealed class FakeServer : IAsyncDisposable
     public ForwardingGateway Gateway { get; }
 
     public RpcReads Reads { get; }
+
+    public RpcMethods Methods { get; }
 
     public RpcPool Pool { get; }
 

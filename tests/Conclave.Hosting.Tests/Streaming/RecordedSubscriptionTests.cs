@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using Conclave.Core;
 using Conclave.Core.Codec;
 using Conclave.Core.Model;
 using Conclave.Rpc.Grpc;
@@ -78,6 +79,35 @@ public sealed class RecordedSubscriptionTests : IAsyncDisposable
         }
         Assert.Equal([1, 3, 5, 7, 9, 11], ended.Order());
         Assert.Equal(9, pings);
+    }
+
+    [Fact]
+    public async Task Damaged_bytes_of_a_client_cost_their_connection_and_nothing_else()
+    {
+        byte[] sent = _recorded["grpc.conn1.client-bytes"];
+        var random = new Prng(1);
+        byte[] rest = new byte[4096];
+        for (int i = 0; i < 200; i++)
+        {
+            byte[] damaged = [.. sent];
+            // Not the byte that says what the connection is for; several in each, anywhere behind it.
+            for (int n = 0; n <= i % 8; n++) damaged[1 + (int)random.Next(damaged.Length - 1)] = (byte)random.Next(256);
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(_port.Address, TestContext.Current.CancellationToken);
+            try
+            {
+                await socket.SendAsync(damaged.AsMemory(0, 1 + (int)random.Next(damaged.Length)), TestContext.Current.CancellationToken);
+                socket.Shutdown(SocketShutdown.Send);
+                while (await socket.ReceiveAsync(rest, TestContext.Current.CancellationToken) > 0) continue;
+            }
+            catch (SocketException)
+            {
+                continue;                                              // the server was quicker
+            }
+        }
+        using var client = new GrpcClient(_port.Address);
+        using var stream = await client.SubscribeAsync(new SubscribeRequest { Topic = StreamTopic.ServiceHealth, Key = "web", Datacenter = "dc1" });
+        await ExpectAsync(stream, "1.stream1", "2.stream1", "3.stream1");
     }
 
     private async Task ExpectAsync(GrpcStream stream, params string[] messages)

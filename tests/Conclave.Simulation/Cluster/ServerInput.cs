@@ -1,4 +1,3 @@
-using Conclave.Core;
 using Conclave.Node;
 using Conclave.Raft;
 using Conclave.Storage;
@@ -25,9 +24,6 @@ internal enum InputKind : byte
 internal readonly record struct ServerInput(InputKind Kind)
 {
     public RaftMessage Message { get; init; }
-
-    /// <summary>When the message left, in true time.</summary>
-    public Instant SentAt { get; init; }
 
     public NodeRequest? Request { get; init; }
 
