@@ -217,7 +217,14 @@ public sealed class AgentCore
     public void OnCatalogReadFailed(Instant now) => _sync.OnReadFailed(now);
 
     /// <summary>Compares with the catalog as soon as possible.</summary>
-    public void RequestFullSync(Instant now) => _sync.RequestFullSync(now);
+    public void RequestFullSync(Instant now, TimeSpan within = default) => _sync.RequestFullSync(now, within);
+
+    /// <summary>How many agents the datacenter has, this one among them.</summary>
+    public int ClusterSize
+    {
+        get => _sync.ClusterSize;
+        set => _sync.ClusterSize = value;
+    }
 
     /// <summary>One service, or null.</summary>
     public LocalServiceView? GetService(string serviceId) => _catalog.Service(serviceId)?.View;

@@ -18,6 +18,15 @@ public sealed class AntiEntropyTests
         Assert.True(_agent.Core.IsInSync);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(128, 1)]
+    [InlineData(129, 2)]
+    [InlineData(256, 2)]
+    [InlineData(1000, 4)]
+    [InlineData(5000, 7)]
+    public void The_more_agents_there_are_the_less_often_each_compares(int agents, int scale) => Assert.Equal(scale, Sync.AntiEntropy.ScaleOf(agents));
+
     [Fact]
     public void A_service_and_its_checks_are_one_write()
     {

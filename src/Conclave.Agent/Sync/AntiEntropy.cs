@@ -13,6 +13,7 @@ internal sealed class AntiEntropy
 {
     private const int InFlightMax = 64;                        // enough to fill a group commit; more would only queue at the server
     private const int ChecksPerWriteMax = 64;
+    private const int UnscaledSizeMax = 128;
     private const string ServerService = "consul";             // written by the leader
     private const string NodeSynced = "Synced node info";
     private const string GossipCheck = "serfHealth";           // written by the leader
@@ -68,10 +69,18 @@ internal sealed class AntiEntropy
         _nodeInSync = false;
     }
 
-    /// <summary>Compares as soon as possible.</summary>
-    public void RequestFullSync(Instant now)
+    /// <summary>Agents of the datacenter. All of them compare, so the more there are, the less often each does.</summary>
+    public int ClusterSize { get; set; }
+
+    /// <summary>How many times as long a pause between comparisons is among so many agents: twice as many above 128 add one.</summary>
+    public static int ScaleOf(int clusterSize) =>
+        clusterSize <= UnscaledSizeMax ? 1 : (int)Math.Ceiling(Math.Log2(clusterSize) - Math.Log2(UnscaledSizeMax)) + 1;
+
+    /// <summary>Compares as soon as possible, or at a moment of chance within <paramref name="within"/> when all agents have the same reason. The first comparison never waits.</summary>
+    public void RequestFullSync(Instant now, TimeSpan within)
     {
-        _nextFull = now;
+        var due = _compared ? now + _random.NextTimeSpan(within) : now;
+        if (due < _nextFull) _nextFull = due;
         _retryAt = now;
     }
 
@@ -172,7 +181,8 @@ internal sealed class AntiEntropy
         _reading = false;
         _compared = true;
         _failures = 0;
-        _nextFull = now + _options.FullSyncInterval + _random.NextTimeSpan(_options.FullSyncInterval);
+        var interval = _options.FullSyncInterval * ScaleOf(ClusterSize);
+        _nextFull = now + interval + _random.NextTimeSpan(interval);
         _nodeInSync = node is not null && NodeFacts.IsSame(node, _options.Identity, _taggedAddresses, NodeMeta);
         // Start scripts wait for this line, also when the leader has written the node already.
         if (first && _nodeInSync) _effects.Add(new WriteLog(LogLevels.Info, NodeSynced));

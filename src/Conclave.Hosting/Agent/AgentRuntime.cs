@@ -118,14 +118,23 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
         }
     }
 
-    /// <summary>Compares with the catalog as soon as possible, for example because a leader was found.</summary>
-    public void RequestFullSync()
+    /// <summary>
+    /// Compares with the catalog as soon as possible, for example because a leader was found; or, when all agents have the same reason, at a moment of chance within
+    /// <paramref name="within"/>.
+    /// </summary>
+    public void RequestFullSync(TimeSpan within = default)
     {
         lock (_gate)
         {
-            _core.RequestFullSync(Now);
+            _core.RequestFullSync(Now, within);
             PumpLocked();
         }
+    }
+
+    /// <summary>Says how many agents the datacenter has: the more, the less often each compares itself with the catalog.</summary>
+    public void SetClusterSize(int agents)
+    {
+        lock (_gate) _core.ClusterSize = agents;
     }
 
     /// <summary>Completes when the catalog is known to say what this agent says about a service. Cancelling ends the waiting only.</summary>

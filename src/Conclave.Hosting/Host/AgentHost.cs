@@ -27,6 +27,9 @@ public sealed class AgentHost : IAsyncDisposable
     // Requests that are under way when the agent stops get this long; blocked reads end at once.
     private static readonly TimeSpan StopGrace = TimeSpan.FromMilliseconds(500);
 
+    // A server came: all agents of the datacenter compare themselves within this time, each when chance has it.
+    private static readonly TimeSpan ServerCameStagger = TimeSpan.FromSeconds(3);
+
     private readonly AgentHostOptions _options;
     private readonly ILogger _logger;
     private readonly NodeRuntime? _node;                       // of a server: the node and its calls
@@ -261,6 +264,7 @@ public sealed class AgentHost : IAsyncDisposable
             _gossip = await AgentPools.StartAsync(_config, Identity, sockets, new LanEvents(receiver, _local, _options.Log), _options.Log, _options.Time).ConfigureAwait(false);
             _ = ForwardGossipFailureAsync(_gossip);
             _ = ForwardJoinFailureAsync(_gossip);
+            FollowSize(_gossip);
             _client?.Follow(_gossip);
         }
         await OpenHttpAsync(bindings, (IAgentPools?)_gossip ?? AgentMembers.Alone(Identity, receiver), stop).ConfigureAwait(false);
@@ -287,7 +291,13 @@ public sealed class AgentHost : IAsyncDisposable
     private Task StartNodeAsync() => _node?.StartAsync() ?? Task.CompletedTask;
 
     // On the gossip's loop: only hand it on.
-    private void OnServerCame() => ThreadPool.UnsafeQueueUserWorkItem(static local => local.RequestFullSync(), _local, preferLocal: false);
+    private void OnServerCame() => ThreadPool.UnsafeQueueUserWorkItem(static local => local.RequestFullSync(ServerCameStagger), _local, preferLocal: false);
+
+    private void FollowSize(AgentPools gossip)
+    {
+        gossip.LanMembersChanged += () => _local.SetClusterSize(gossip.LanMembers.Count);
+        _local.SetClusterSize(gossip.LanMembers.Count);
+    }
 
     // On the node's loop: only hand it on.
     private void OnStatusChanged()

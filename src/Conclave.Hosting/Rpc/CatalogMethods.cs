@@ -46,7 +46,7 @@ internal sealed class CatalogMethods(RpcReads reads)
         return (new RowsQuery<NodeEntry>(s_nodes, (root, watches, into) => root.Nodes(meta, watches, into), WriteNode)
         {
             Condition = FilterOf(arguments, FilterSchemas.Nodes),
-            Near = arguments.SourceNode,
+            Near = PlaceOf(arguments),
             NodeOf = static node => node.Name,
         }, null);
     }
@@ -70,7 +70,7 @@ internal sealed class CatalogMethods(RpcReads reads)
         {
             Condition = FilterOf(arguments, FilterSchemas.ServiceNodes),
             Also = arguments.ServiceAddress.Length == 0 ? null : row => row.Service.Address == arguments.ServiceAddress || (row.Service.Address.Length == 0 && row.Node.Address == arguments.ServiceAddress),
-            Near = arguments.SourceNode,
+            Near = PlaceOf(arguments),
             NodeOf = static row => row.Node.Name,
         }, null);
 
@@ -120,7 +120,7 @@ internal sealed class CatalogMethods(RpcReads reads)
     private static (RpcQuery?, string?) Checks(QueryArguments arguments, RowReader<HealthCheck> read) => (new RowsQuery<HealthCheck>(s_checks, read, HealthCheckCodec.Write)
     {
         Condition = FilterOf(arguments, FilterSchemas.HealthChecks),
-        Near = arguments.SourceNode,
+        Near = PlaceOf(arguments),
         NodeOf = static check => check.Node,
     }, null);
 
@@ -133,7 +133,7 @@ internal sealed class CatalogMethods(RpcReads reads)
         return (new RowsQuery<CheckServiceNode>(s_nodes, (root, watches, into) => root.CheckServiceNodes(arguments.ServiceName, tags, meta, arguments.Connect, watches, into), WriteCheckServiceNode)
         {
             Condition = FilterOf(arguments, FilterSchemas.CheckServiceNodes),
-            Near = arguments.SourceNode,
+            Near = PlaceOf(arguments),
             NodeOf = static row => row.Node.Name,
         }, null);
     }
@@ -216,6 +216,9 @@ internal sealed class CatalogMethods(RpcReads reads)
 
     private static Filter<T>? FilterOf<T>(QueryArguments arguments, FilterSchema<T> schema) =>
         string.IsNullOrEmpty(arguments.Options.Filter) ? null : FilterCompiler.Compile(arguments.Options.Filter, schema);
+
+    private static (string, string)? PlaceOf(QueryArguments arguments) =>
+        arguments.SourceNode.Length + arguments.SourceIp.Length == 0 ? null : (arguments.SourceNode, arguments.SourceIp);
 
     private static IReadOnlyList<string>? TagsOf(QueryArguments arguments) => arguments.TagFilter ? arguments.ServiceTags : null;
 

@@ -31,8 +31,8 @@ internal sealed class RowsQuery<T>(byte[] name, RowReader<T> read, RowWriter<T> 
     /// <summary>Another condition; null for none.</summary>
     public Predicate<T>? Also { get; init; }
 
-    /// <summary>Node from which rows are sorted by distance, or empty.</summary>
-    public string Near { get; init; } = "";
+    /// <summary>Node from which rows are sorted by distance, by its name or, without one, by its address; null for the state's order.</summary>
+    public (string Node, string Ip)? Near { get; init; }
 
     /// <summary>Node of a row, for the order.</summary>
     public Func<T, string>? NodeOf { get; init; }
@@ -44,7 +44,7 @@ internal sealed class RowsQuery<T>(byte[] name, RowReader<T> read, RowWriter<T> 
         ulong index = read(root, watches, _rows);
         Condition?.Apply(_rows);
         if (Also is { } also) _rows.RemoveAll(row => !also(row));
-        if (Near.Length > 0 && NodeOf is not null) NearOrder.Sort(root, _rows, Near, NodeOf);
+        if (NodeOf is not null && Near is { } near) NearOrder.Sort(root, _rows, near.Node.Length > 0 ? near.Node : NearOrder.NodeAt(root, near.Ip), NodeOf);
         return index;
     }
 

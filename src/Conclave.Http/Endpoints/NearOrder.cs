@@ -34,7 +34,8 @@ public static class NearOrder
         rows.AddRange(sorted);
     }
 
-    private static string? NodeAt(StateRoot root, string address)
+    /// <summary>The node that has an address; null for none.</summary>
+    public static string? NodeAt(StateRoot root, string address)
     {
         var nodes = new List<NodeEntry>();
         root.Nodes(null, null, nodes);

@@ -116,9 +116,9 @@ internal sealed class RemoteReads(IServerCalls servers, ReadResponder responder)
         var wait = options.Wait <= TimeSpan.Zero ? limits.DefaultQueryTime : options.Wait < limits.MaxQueryTime ? options.Wait : limits.MaxQueryTime;
         var until = RequestWaits.Now() + wait;
         string key = KeyOf(request, options);
+        var left = wait;
         while (true)
         {
-            var left = until - RequestWaits.Now();
             var (call, waiter) = Join(request, query, options, key, left);
             var end = await waiter.WaitAsync().ConfigureAwait(false);
             call.Leave(waiter);
@@ -143,6 +143,7 @@ internal sealed class RemoteReads(IServerCalls servers, ReadResponder responder)
             if (!isNews)
             {
                 body.Release();
+                left = until - RequestWaits.Now();
                 continue;
             }
             await responder.SendFound(request, body, query.ContentType, options, style, call.Meta).ConfigureAwait(false);

@@ -56,6 +56,7 @@ public sealed record QueryArguments
     {
         var text = new StringBuilder(128);
         Add(text, SourceNode);
+        Add(text, SourceIp);
         Add(text, Node);
         Add(text, ServiceName);
         Add(text, ServiceAddress);

@@ -19,6 +19,9 @@ internal sealed class LanEvents(EventReceiver receiver, AgentRuntime local, ILog
     /// <summary>Name of the event with which a leader announces itself.</summary>
     public const string NewLeader = "consul:new-leader";
 
+    // All agents hear of it at once, and each compares itself with the catalog when chance has it.
+    private static readonly TimeSpan NewLeaderStagger = TimeSpan.FromSeconds(3);
+
     // A quarter of what the log of events keeps would do; the rest is for slow patterns.
     private const int WaitingMax = 1024;
 
@@ -53,7 +56,7 @@ internal sealed class LanEvents(EventReceiver receiver, AgentRuntime local, ILog
         if (happened.Name == NewLeader)
         {
             PoolLog.NewLeader(_logger, Encoding.UTF8.GetString(happened.Payload.Span));
-            local.RequestFullSync();
+            local.RequestFullSync(NewLeaderStagger);
         }
         else if (happened.Name.StartsWith(ConsulEvent.NamePrefix, StringComparison.Ordinal)) Deliver(happened);
     }
