@@ -44,7 +44,7 @@ public sealed class Node : IAppliedEntries
 
     // The leader may serve and propose once an entry of its own term is applied: only then does its state hold everything that was ever acknowledged.
     private bool _isReadyLeader;
-    private readonly Freshness _freshness = new();
+    private readonly Freshness _freshness;
     private bool _becameReady;
 
     /// <summary>Starts from what was recovered.</summary>
@@ -66,6 +66,7 @@ public sealed class Node : IAppliedEntries
         _sending = new SnapshotSending(config.Limits, recovered.Snapshots, _replica, _snapshots, Outbox);
         _receiving = new SnapshotReceiving(recovered.Snapshots, _replica, _snapshots, Outbox);
         _scrub = new ScrubDuty(config.Limits, recovered.Wal, recovered.Snapshots, _replica, _snapshots, now);
+        _freshness = new Freshness(config.Raft.TickGapMax);
         _servers = new ServerRequests(_replica.Raft, Outbox);
         _restore = new RestoreDuty(recovered.Snapshots, _replica, _snapshots, Outbox);
         _autopilot = new AutopilotDuty(config.Identity.NodeId, config.Raft.HeartbeatTimeout / 2);
@@ -117,6 +118,9 @@ public sealed class Node : IAppliedEntries
 
     /// <summary>Requests that wait for a leader.</summary>
     internal int HeldCount => _held.Count;
+
+    /// <summary>Damages on disk whose content was saved anew, for simulations to look at.</summary>
+    internal int DamagesRepaired => _scrub.Repaired;
 
     /// <summary>Delays of locks, for simulations to look at.</summary>
     internal LockDelays LockDelays => _lockDelays;

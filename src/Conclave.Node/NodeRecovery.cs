@@ -64,7 +64,7 @@ public static class NodeRecovery
     private static StateRoot Restore(StoredSnapshot snapshot)
     {
         using var reader = new SnapshotReader();
-        var piece = new byte[PieceBytes];
+        byte[] piece = GC.AllocateUninitializedArray<byte>(PieceBytes);
         for (int read = snapshot.Read(piece); read > 0; read = snapshot.Read(piece)) reader.Read(piece.AsSpan(0, read));
         return reader.Complete();
     }

@@ -41,6 +41,7 @@ public sealed partial class RaftCore
     private void OnPause()
     {
         // Silence during our own standstill says nothing about the others.
+        _listeningSince = _now + _config.HeartbeatTimeout;
         if (Role != RaftRole.Leader) ResetElectionDeadline();
         else foreach (var peer in _peers) peer.OnPause(_now);
     }

@@ -6,6 +6,8 @@ namespace Conclave.Raft;
 // Taking entries from the leader.
 public sealed partial class RaftCore
 {
+    private Instant _listeningSince;
+
     private void OnAppend(in RaftMessage message)
     {
         if (message.Term < Term)
@@ -87,7 +89,8 @@ public sealed partial class RaftCore
         if (known < entries.Length && entries[known].Index <= _log.LastIndex) TakeBack(entries[known].Index);
         foreach (ref readonly var entry in entries[known..]) AppendFromLeader(entry);
         ReplyToAppend(message, success: true);
-        CommitHeard = (message.Commit, _now);
+        // After a standstill what arrives first was sent before or during it: it says what was committed then.
+        if (_now >= _listeningSince) CommitHeard = (message.Commit, _now);
         // Only what this request vouches for: entries of ours behind it may be another leader's.
         var last = _config.Flaw == RaftFlaw.CommitsUnvouched ? _log.LastIndex : LastOf(message);
         Commit(message.Commit < last ? message.Commit : last);

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
 
 namespace Conclave.Cluster;
 
@@ -12,21 +14,44 @@ public sealed class FailureTests
         await using var cluster = await ServerCluster.StartAsync();
         var acknowledged = new ConcurrentDictionary<string, string>();
         using var stop = new CancellationTokenSource();
-        var writers = Enumerable.Range(0, 16).Select(writer => WriteAsync(cluster, writer, acknowledged, stop.Token)).ToArray();
-        for (int round = 0; round < 3; round++)
+        var writers = Enumerable.Range(0, 64).Select(writer => WriteAsync(cluster, writer, acknowledged, stop.Token)).ToArray();
+        for (int round = 0; round < 20; round++)
         {
             int before = acknowledged.Count;
-            await cluster.WaitAsync("writes", () => Task.FromResult(acknowledged.Count > before + 50));
+            await cluster.WaitAsync("writes", () => Task.FromResult(acknowledged.Count > before + 200));
             var leader = await cluster.LeaderAsync();
             await leader.KillAsync();
             int after = acknowledged.Count;
-            await cluster.WaitAsync("writes without the leader", () => Task.FromResult(acknowledged.Count > after + 50));
+            await cluster.WaitAsync("writes without the leader", () => Task.FromResult(acknowledged.Count > after + 200));
             leader.Start(cluster.Join);
         }
         await stop.CancelAsync();
         await Task.WhenAll(writers);
         var reader = await cluster.LeaderAsync();
-        foreach (var (key, value) in acknowledged) await cluster.WaitForValueAsync(reader, key, value, "&consistent");
+        for (int writer = 0; writer < 64; writer++)
+        {
+            var entries = (JsonArray)(await cluster.JsonAsync(reader, $"/v1/kv/writer{writer}/?recurse&consistent"))!;
+            var found = entries.ToDictionary(static entry => entry!["Key"]!.GetValue<string>(), static entry => Encoding.UTF8.GetString(Convert.FromBase64String(entry!["Value"]!.GetValue<string>())));
+            foreach (var (key, value) in acknowledged.Where(write => write.Key.StartsWith($"writer{writer}/", StringComparison.Ordinal))) Assert.Equal((key, value), (key, found.GetValueOrDefault(key)));
+        }
+    }
+
+    [Fact]
+    public async Task A_leader_that_stood_still_steps_down_and_answers_no_read_with_what_it_had()
+    {
+        await using var cluster = await ServerCluster.StartAsync();
+        for (int i = 0; i < 5; i++)
+        {
+            await cluster.PutAsync(cluster[0], "current", $"old{i}");
+            var former = await cluster.LeaderAsync();
+            former.Pause();
+            await cluster.PutAsync(cluster.Others(former).First(), "current", $"new{i}");
+            former.Resume();
+            string? first = null;
+            await cluster.WaitAsync("an answer of the former leader", async () => (first = await cluster.GetAsync(former, "current")) is not null);
+            Assert.Equal($"new{i}", first);
+            await cluster.PutAsync(former, "again", $"{i}");
+        }
     }
 
     [Fact]

@@ -141,6 +141,50 @@ internal sealed class ServerCluster : IAsyncDisposable
         return answer.StatusCode == HttpStatusCode.InternalServerError ? await answer.Content.ReadAsStringAsync() : null;
     }
 
+    /// <summary>A request whose answer matters whatever it is.</summary>
+    public async Task<(HttpStatusCode Status, string Text)> SendAsync(ServerProcess server, HttpMethod method, string path, byte[]? body = null)
+    {
+        using var request = new HttpRequestMessage(method, server.Http + path) { Content = body is null ? null : new ByteArrayContent(body) };
+        using var answer = await _client.SendAsync(request);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>What <see cref="TrySendAsync"/> gives when nobody listens: nothing was carried out, which is more than is known when an answer stays away.</summary>
+    public const HttpStatusCode NobodyListens = HttpStatusCode.BadGateway;
+
+    /// <summary>The same at a server that may be gone: null without an answer.</summary>
+    public async Task<(HttpStatusCode Status, string Text)?> TrySendAsync(ServerProcess server, HttpMethod method, string path, byte[]? body = null)
+    {
+        try
+        {
+            return await SendAsync(server, method, path, body);
+        }
+        catch (HttpRequestException failure) when (failure.InnerException is System.Net.Sockets.SocketException { SocketErrorCode: System.Net.Sockets.SocketError.ConnectionRefused })
+        {
+            return (NobodyListens, "");
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What a read found and how fresh the server says it is; null without an answer.</summary>
+    public async Task<(string Text, long LastContact, bool KnownLeader)?> FreshnessAsync(ServerProcess server, string path)
+    {
+        try
+        {
+            using var answer = await _client.GetAsync(server.Http + path);
+            if (!answer.IsSuccessStatusCode) return null;
+            string Header(string name) => answer.Headers.GetValues(name).Single();
+            return (await answer.Content.ReadAsStringAsync(), long.Parse(Header("X-Consul-LastContact"), System.Globalization.CultureInfo.InvariantCulture), Header("X-Consul-KnownLeader") == "true");
+        }
+        catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or IOException)
+        {
+            return null;
+        }
+    }
+
     public Task<byte[]> GetRawAsync(ServerProcess server, string path) => _client.GetByteArrayAsync(server.Http + path);
 
     /// <summary>Waits until it is so, and fails with what the servers wrote when it does not become so.</summary>

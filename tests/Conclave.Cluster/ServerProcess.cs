@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace Conclave.Cluster;
@@ -18,11 +16,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         (_folder, Name) = (folder, name);
         Directory.CreateDirectory(folder);
-        // Held open together, so that the same port is not handed out twice.
-        var listeners = Enumerable.Range(0, 4).Select(static _ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(static listener => listener.Start());
-        Ports = [.. listeners.Select(static listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        listeners.ForEach(static listener => listener.Dispose());
+        Ports = FreePorts.Take(4);
     }
 
     public string Name { get; }
@@ -42,7 +36,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Settings beyond the usual ones, applied at each start.</summary>
     public Action<JsonObject>? Configure { get; set; }
 
-    public string NodeId => File.ReadAllText(Path.Combine(DataFolder, "node-id")).Trim();
+    /// <summary>Who it is; empty before its first start has got that far.</summary>
+    public string NodeId => Path.Combine(DataFolder, "node-id") is var file && File.Exists(file) ? File.ReadAllText(file).Trim() : "";
 
     public string Output
     {

@@ -57,6 +57,9 @@ internal sealed class Cluster
     /// <summary>Cuts off a server (<c>s1</c>), or one direction between two (<c>s1>s2</c>).</summary>
     public void Cut(string id) => _cut.Add(id);
 
+    /// <summary>Servers that do not know pre-votes: who asks them is answered in their name, by the one that speaks to them.</summary>
+    public HashSet<string> Older { get; } = [];
+
     public void Heal(string id) => _cut.Remove(id);
 
     public void HealAll() => _cut.Clear();
@@ -107,10 +110,14 @@ internal sealed class Cluster
             return;
         }
         Trace?.Invoke(message);
-        if (message.Kind == RaftMessageKind.Snapshot) to.InstallFrom(Servers[message.From], message);
+        if (message.Kind == RaftMessageKind.PreVote && Older.Contains(message.To)) Servers[message.From].Turn(core => core.Step(Unknown(message)));
+        else if (message.Kind == RaftMessageKind.Snapshot) to.InstallFrom(Servers[message.From], message);
         else to.Turn(core => core.Step(message));
         Check();
     }
+
+    private static RaftMessage Unknown(in RaftMessage question) =>
+        new() { Kind = RaftMessageKind.PreVoteReply, From = question.To, To = question.From, RequestId = question.RequestId, Term = question.Term, Success = true };
 
     public void Lose(int position)
     {

@@ -47,7 +47,7 @@ internal sealed class ScenarioRunner(RaftFlaw flaw)
             case "lose": Handle(words, _cluster.Lose); break;
             case "repeat": _cluster.Network.AddRange(_cluster.Network.FindAll(m => IsOn(words[1], m))); break;
             case "leaders": foreach (var (term, leader) in _cluster.Leaders) Print($"term {term} {leader}"); break;
-            case "quorum": Print(string.Join(' ', Core(words[1]).Configuration.Servers.ToArray().Select(s => s.Suffrage == Suffrage.Voter ? s.Id : $"-{s.Id}"))); break;
+            case "quorum": PrintConfiguration(Core(words[1]).Configuration); break;
             case "pause": _cluster.Skip(Span(words[1])); break;
             case "propose": Propose(words[1], words[2..]); break;
             case "cut": _cluster.Cut(words[1]); break;
@@ -64,6 +64,7 @@ internal sealed class ScenarioRunner(RaftFlaw flaw)
             case "snapshot": _cluster.Servers[words[1]].TakeSnapshot(); break;
             case "transfer": Print(Core(words[1]).TransferLeadership(words.Length > 2 ? words[2] : null) ? "begun" : "refused"); Turn(words[1]); break;
             case "add": _cluster.Start(_cluster.Add(words[1])); break;
+            case "older": _cluster.Older.Add(words[1]); break;
             case "configure": Configure(words[1], words[2..]); break;
             case "trace": _cluster.Trace = words[1] switch { "on" => TraceMessage, "votes" => TraceVotes, _ => null }; break;
             case "status": PrintStatus(); break;
@@ -87,6 +88,7 @@ internal sealed class ScenarioRunner(RaftFlaw flaw)
     private static RaftConfig Set(RaftConfig config, string option, string value) => option switch
     {
         "trailing" => config with { TrailingEntries = int.Parse(value, CultureInfo.InvariantCulture) },
+        "inflight" => config with { InflightAppendsMax = int.Parse(value, CultureInfo.InvariantCulture) },
         "entries" => config with { AppendEntriesMax = int.Parse(value, CultureInfo.InvariantCulture) },
         "prevote" => config with { PreVote = value == "on" },
         _ => throw new FormatException($"unknown option {option}"),
@@ -218,6 +220,10 @@ internal sealed class ScenarioRunner(RaftFlaw flaw)
             else Print($"{server.Id} {core.Role} term {core.Term} leader {(core.LeaderId.Length == 0 ? "-" : core.LeaderId)} last {core.LastIndex} commit {core.CommitIndex} voters {core.Configuration.VoterCount} [{string.Join(' ', server.Applied)}]");
         }
     }
+
+    // An empty line would be kept as it stands, and printed again.
+    private void PrintConfiguration(Configuration configuration) =>
+        Print(configuration.Servers.Length == 0 ? "nobody" : string.Join(' ', configuration.Servers.ToArray().Select(s => s.Suffrage == Suffrage.Voter ? s.Id : $"-{s.Id}")));
 
     private void PrintLog(string id)
     {

@@ -32,6 +32,9 @@ internal sealed class ScrubDuty
     /// <summary>Places of damage found since the start.</summary>
     public int Damages { get; private set; }
 
+    /// <summary>Those of them whose content was saved anew.</summary>
+    public int Repaired { get; private set; }
+
     public void OnTick(Instant now, Outbox outbox)
     {
         if (now < NextWake) return;
@@ -81,6 +84,7 @@ internal sealed class ScrubDuty
             return;
         }
         _savesAwaited = 0;
+        Repaired++;
         _replica.DropLog(_damageEnd);
         NextWake = now + _limits.ScrubInterval;
         outbox.Write(NodeLogLevel.Info, "server.raft", "what was damaged on disk is saved anew");

@@ -32,8 +32,15 @@ internal sealed partial class StateWriter
     /// <summary>Sum of the hashes of all rows of the base tables; wraps around.</summary>
     private ulong _digest;
 
-    /// <summary>Digest of all rows, changes of the running batch included.</summary>
-    public ulong Digest => _digest;
+    /// <summary>Digest of all rows, changes of the running batch included: how commands are gathered into batches makes no difference.</summary>
+    public ulong Digest
+    {
+        get
+        {
+            FlushIndexes();
+            return _digest;
+        }
+    }
 
     public StateWriter(StateRoot root)
     {

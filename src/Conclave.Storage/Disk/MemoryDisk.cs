@@ -33,6 +33,7 @@ public sealed class MemoryDisk(Prng random) : IDisk
     private readonly SortedDictionary<string, MemoryFile> _durableNames = new(StringComparer.Ordinal);
     private readonly List<Change> _unflushedNames = [];        // in order, as a journalling file system keeps them
     private readonly SortedDictionary<int, (string Path, MemoryFile File)> _open = [];
+    private readonly List<MemoryFile> _damaged = [];
     private int _nextFile = 1;
     private bool _powerless, _locked;
 
@@ -66,7 +67,22 @@ public sealed class MemoryDisk(Prng random) : IDisk
     }
 
     /// <summary>Flips bits of a stored byte, as a decaying medium does.</summary>
-    public void Damage(string path, long offset, byte mask) => _names[path].Damage(offset, mask);
+    public void Damage(string path, long offset, byte mask)
+    {
+        _names[path].Damage(offset, mask);
+        _damaged.Add(_names[path]);
+    }
+
+    /// <summary>A file with flipped bits is still there, or may be there again when the power fails.</summary>
+    public bool IsDamaged
+    {
+        get
+        {
+            foreach (var file in _damaged)
+                if (_names.ContainsValue(file) || _durableNames.ContainsValue(file) || _unflushedNames.Exists(change => change.File == file)) return true;
+            return false;
+        }
+    }
 
     /// <summary>Paths of all files.</summary>
     public IReadOnlyCollection<string> Files => _names.Keys;

@@ -18,7 +18,7 @@ internal sealed class SegmentReader(IDisk disk, int entryBytesMax)
 {
     private const int WindowBytes = 256 << 10;
 
-    private readonly byte[] _window = new byte[WindowBytes];
+    private readonly byte[] _window = GC.AllocateUninitializedArray<byte>(WindowBytes);
     private Segment _segment = null!;
     private long _windowAt;
     private int _windowBytes;

@@ -7,7 +7,7 @@ internal sealed class SnapshotSink(IDisk disk, FileId file) : IBufferWriter<byte
 {
     private const int BufferBytes = 256 << 10;
 
-    private byte[] _buffer = new byte[BufferBytes];
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(BufferBytes);
     private int _used;
 
     public long Size { get; private set; }

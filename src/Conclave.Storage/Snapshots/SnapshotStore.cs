@@ -162,7 +162,7 @@ public sealed class SnapshotStore
     {
         long length = disk.Length(file);
         if (length != meta.Size) return $"state.bin has {length} bytes, meta.json says {meta.Size}";
-        var buffer = new byte[256 << 10];
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(256 << 10);
         ulong crc = 0;
         for (long at = 0; at < length;)
         {

@@ -1,25 +1,21 @@
 using Conclave.Simulation.Cluster;
+using Xunit;
 
 namespace Conclave.Simulation.Tests.Cluster;
 
 /// <summary>Whole clusters through drawn bad times. A failing seed is run again with <c>--scenario cluster --seed N</c>.</summary>
-public class ClusterSeedTests
+public class ClusterSeedTests(ITestOutputHelper output)
 {
+    // Half a minute of two cores; never fewer, however busy the machine is.
     private const int Seeds = 1000;
 
-    // Stops earlier on a machine that is busy with other things.
-    private const int SeedsMin = 20;
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(110);
-
     [Fact]
-    public void Clusters_stay_right_and_finish_their_work_whatever_happens()
+    public void A_thousand_clusters_stay_right_and_finish_their_work_whatever_happens()
     {
         var campaign = new Campaign(new ClusterScenario(), new ScenarioOptions()) { FailuresMax = 1 };
-        campaign.Run(first: 1, Seeds, jobs: Environment.ProcessorCount, Bound, verifyPercent: 3);
+        campaign.Run(first: 1, Seeds, jobs: Environment.ProcessorCount, TimeSpan.MaxValue, verifyPercent: 3);
+        output.WriteLine(campaign.Summary());
         Assert.True(campaign.Failures.IsEmpty, campaign.Failures.TryPeek(out var failed) ? $"{failed}\n{failed.Failure!.Trace}" : "");
-<<<<<<< HEAD
-        Assert.True(campaign.Runs >= SeedsMin, $"only {campaign.Runs} seeds in {Bound}");
-=======
         Assert.Equal(Seeds, campaign.Runs);
         Assert.Empty(RarePlaces.Except(campaign.Marks));
     }
@@ -41,6 +37,5 @@ public class ClusterSeedTests
     {
         var result = Simulator.Run(new ClusterScenario(), seed, new ScenarioOptions());
         Assert.True(result.Failure is null, $"{what}: {result}");
->>>>>>> de51b96 (Hold the answers of servers that do not know pre-votes to tests; say what servers that stood still say of their age)
     }
 }

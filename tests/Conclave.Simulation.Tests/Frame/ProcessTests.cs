@@ -7,12 +7,14 @@ public sealed class ProcessTests
 {
     private const int Seeds = 3;
 
-    [Fact]
-    public void Another_process_has_the_same_digests()
+    [Theory]
+    [InlineData("gossip")]
+    [InlineData("cluster")]
+    public void Another_process_has_the_same_digests(string name)
     {
-        var (output, exitCode) = RunRunner("--scenario", "gossip", "--seeds", $"{Seeds}", "--jobs", "1", "--verify", "0", "--digests");
+        var (output, exitCode) = RunRunner("--scenario", name, "--seeds", $"{Seeds}", "--jobs", "1", "--verify", "0", "--digests");
         Assert.Equal(0, exitCode);
-        var scenario = ScenarioList.Find("gossip")!;
+        var scenario = ScenarioList.Find(name)!;
         for (ulong seed = 1; seed <= Seeds; seed++) Assert.Contains(Simulator.Run(scenario, seed, new ScenarioOptions()).ToString(), output);
     }
 

@@ -10,6 +10,7 @@ internal sealed class ClusterRun(SimCluster cluster)
     private readonly Membership _membership = new(cluster);
     private readonly Prng _chance = cluster.World.Stream("run");
     private readonly List<SimServer> _broken = [];
+    private static readonly TimeSpan SoonScrubbed = TimeSpan.FromSeconds(2);
 
     /// <summary>The first servers start with the same configuration on new disks; then everybody who uses them begins.</summary>
     public void Start()
@@ -52,13 +53,18 @@ internal sealed class ClusterRun(SimCluster cluster)
             case ClusterFault.DiskSlow: server.Disk.Slow(item.For); break;
             case ClusterFault.DiskSticks: server.Disk.Stick(item.For); break;
             case ClusterFault.Rot:
-                if (server.WasStarted && _membership.MayLose(server) && server.Disk.TryRot(out string path)) cluster.Trace("a bit of {a}'s {c} changes", server.Id, c: path);
+                if (server.WasStarted && _membership.MayLose(server) && server.Disk.TryRot(out string path))
+                {
+                    cluster.Losses++;
+                    cluster.Trace("a bit of {a}'s {c} changes", server.Id, c: path);
+                }
                 break;
             case ClusterFault.Member: _membership.Change(item.A, item.B); break;
             case ClusterFault.IsolateLeader:
                 if (cluster.Leader is { } alone) Isolate(alone, item.For);
                 break;
-            case ClusterFault.KillElected: cluster.KillElectedFor = item.For; break;
+            case ClusterFault.KillElected: cluster.Traps.Enqueue(new Trap(TrapKind.Elected, item.For)); break;
+            case ClusterFault.KillCommitting: cluster.Traps.Enqueue(new Trap(TrapKind.Committing, item.For)); break;
             case ClusterFault.PauseLeader: cluster.Leader?.Pause(item.For); break;
             case ClusterFault.Transfer: cluster.Leader?.Do(raft => raft.TransferLeadership()); break;
         }
@@ -68,7 +74,7 @@ internal sealed class ClusterRun(SimCluster cluster)
     public void Heal()
     {
         cluster.IsHealed = true;
-        cluster.KillElectedFor = null;
+        cluster.Traps.Clear();
         cluster.Network.Profile = LinkProfile.Lan;             // far links and slow disks would need more time for the same proof
         foreach (var server in cluster.Servers)
         {
@@ -100,6 +106,39 @@ internal sealed class ClusterRun(SimCluster cluster)
     {
         bool done = cluster.World.RunUntil(() => Agrees() && cluster.Clients.TrueForAll(client => !client.IsWaiting), look, bound);
         if (!done) SimFailureException.Liveness("agreement", $"the members did not come to hold the same within {bound.TotalSeconds} s: {Describe()}");
+        CompareTrails();
+    }
+
+    // What servers compare among themselves while they run.
+    private void CompareTrails()
+    {
+        var noted = new List<(ulong Index, ulong Digest)>();
+        var up = cluster.Servers.FindAll(server => server.IsUp);
+        for (int i = 1; i < up.Count; i++)
+        {
+            noted.Clear();
+            up[i].Node!.Digests.CopyTo(noted);
+            ulong? different = up[i - 1].Node!.Digests.FirstDifference(noted, out int compared);
+            if (compared > 0) cluster.World.Mark("digests compared between servers");
+            if (different is { } index) SimFailureException.Safety("servers find their states equal", $"{up[i - 1].Identity.NodeName} and {up[i].Identity.NodeName} have noted different digests behind entry {index}");
+        }
+    }
+
+    /// <summary>What a disk damaged under a running server has been noticed and saved anew, where servers look often enough: such a server can be started again.</summary>
+    public void RequireWholeDisks(TimeSpan bound, TimeSpan look)
+    {
+        if (cluster.Settings.Limits.ScrubInterval > SoonScrubbed) return;
+        // Not those that nobody tells any more what became of the end of their log.
+        var damaged = cluster.Servers.FindAll(server => server.IsUp && server.Disk.IsDamaged && !_broken.Contains(server) && server.Raft!.LastIndex.Value == cluster.Committed.Last && server.Root.LastIndex == cluster.Committed.Last);
+        if (damaged.Count == 0) return;
+        cluster.World.Mark("damage to be repaired at the end");
+        cluster.World.RunUntil(() => !damaged.Exists(server => server.Disk.IsDamaged), look, bound);
+        foreach (var server in damaged)
+        {
+            // Where nobody ever looks, as behind the end of a file, damage may stay.
+            server.Crash(powerFails: false);
+            if (!server.TryStart()) SimFailureException.Safety("damage is repaired while the server runs", $"{server.Identity.NodeName} cannot be started again");
+        }
     }
 
     /// <summary>All have heard the truth about the pool: the catalog comes to say it.</summary>

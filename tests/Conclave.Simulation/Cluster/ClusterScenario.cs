@@ -41,6 +41,9 @@ internal enum ClusterFault
     /// <summary>The next server that is elected ends before anybody hears of it, with its first entry on its disk, and comes back after For.</summary>
     KillElected,
 
+    /// <summary>The next leader that commits something ends before anybody hears of it, and comes back after For.</summary>
+    KillCommitting,
+
     /// <summary>Whoever leads is alone for a while.</summary>
     IsolateLeader,
 
@@ -68,8 +71,15 @@ internal sealed class ClusterScenario : IScenario
         List<PlanItem> plan = [];
         int count = (int)random.Next(25);
         for (int i = 0; i < count && kinds.Count > 0; i++) plan.Add(PlanMaker.Draw(random, settings, kinds[(int)random.Next(kinds.Count)]));
-        plan.Sort((a, b) => a.At.CompareTo(b.At));
-        return plan;
+        AddPlantedBugsPlan(Flaws.Parse(options.Mutation), random, settings, plan);
+        return [.. plan.OrderBy(item => item.At.Nanoseconds)];
+    }
+
+    // What brings a bug to light that would else need thousands of seeds.
+    private static void AddPlantedBugsPlan(FlawKind flaw, Prng random, SwarmSettings settings, List<PlanItem> plan)
+    {
+        if (flaw == FlawKind.CommitsOldTerms) PlanMaker.AddStories(random, settings, plan);
+        if (flaw is FlawKind.LeaseWithoutClockBound or FlawKind.ReadsWithoutRound) PlanMaker.AddLonelyLeaders(random, settings, plan);
     }
 
     public string Describe(in PlanItem item) => item.Kind < PlanItem.FirstOwnKind ? FaultApplier.Describe(item) : string.Create(
@@ -93,6 +103,7 @@ internal sealed class ClusterScenario : IScenario
         run.RequireTrueCatalog(LivenessBound, Look);
         run.RequireAgreement(LivenessBound, Look);
         world.RunFor(Calm);
+        run.RequireWholeDisks(LivenessBound, Look);
         run.JudgeHistories();
     }
 }

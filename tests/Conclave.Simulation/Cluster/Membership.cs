@@ -83,11 +83,11 @@ internal sealed class Membership(SimCluster cluster)
     {
         if (next.VoterCount == 0 || cluster.Leader is not { } leader) return;
         if (started is { IsUp: false, WasStarted: false }) started.TryStart();
-        bool isHealed = cluster.IsHealed;
+        var (isHealed, losses) = (cluster.IsHealed, cluster.Losses);
         leader.Do(raft =>
         {
-            // A leader that stood still may come to it when some that it counts on are broken for good.
-            if (raft.Role != RaftRole.Leader || isHealed != cluster.IsHealed) return;
+            // A leader that stood still may come to it when some that it counts on are broken for good, or have lost their disks.
+            if (raft.Role != RaftRole.Leader || isHealed != cluster.IsHealed || losses != cluster.Losses) return;
             try
             {
                 if (raft.ProposeConfiguration(next, out var index) == ProposeResult.Accepted) cluster.Trace("{a} changes the members at {b}: {c}", leader.Id, (long)index.Value, Describe(next));

@@ -10,26 +10,30 @@ namespace Conclave.Simulation.Cluster;
 
 /// <summary>
 /// Raft messages as bytes, in the form that the server port speaks. In front stands what a connection knows without being told: the kind of an answer, which request it
-/// belongs to, and how far the snapshot reached that it is about.
+/// belongs to, and how far the snapshot reached that it is about; and, for the checkers, when it left.
 /// </summary>
 internal sealed class RaftEnvelope
 {
-    private const int PrefixBytes = 17;
+    private const int PrefixBytes = 25, SentAtOffset = 17;
 
     private readonly ArrayBufferWriter<byte> _output = new(4096);
 
     /// <summary>The bytes of a message; borrowed until the next call.</summary>
-    public ReadOnlyMemory<byte> Encode(in RaftMessage message)
+    public ReadOnlyMemory<byte> Encode(in RaftMessage message, Instant now)
     {
         _output.ResetWrittenCount();
         var prefix = _output.GetSpan(PrefixBytes);
         prefix[0] = (byte)message.Kind;
         BinaryPrimitives.WriteUInt64LittleEndian(prefix[1..], message.RequestId);
         BinaryPrimitives.WriteUInt64LittleEndian(prefix[9..], message.Kind == RaftMessageKind.SnapshotReply ? message.LogIndex.Value : message.Heartbeat ? 1UL : 0);
+        BinaryPrimitives.WriteInt64LittleEndian(prefix[SentAtOffset..], now.Nanoseconds);
         _output.Advance(PrefixBytes);
         Write(message, new RaftHeader { ProtocolVersion = RaftHeader.CurrentVersion, Id = Encoding.UTF8.GetBytes(message.From), Address = "a"u8.ToArray() });
         return _output.WrittenMemory;
     }
+
+    /// <summary>When this message left, in true time.</summary>
+    public static Instant SentAt(ReadOnlySpan<byte> bytes) => new(BinaryPrimitives.ReadInt64LittleEndian(bytes[SentAtOffset..]));
 
     /// <summary>Reads a message for <paramref name="to"/>. The bytes are copied: what the log keeps must not change.</summary>
     /// <param name="bytes">What arrived.</param>

@@ -1,3 +1,4 @@
+using Conclave.Core;
 using Conclave.Node;
 using Conclave.Raft;
 using Conclave.Storage;
@@ -24,6 +25,9 @@ internal enum InputKind : byte
 internal readonly record struct ServerInput(InputKind Kind)
 {
     public RaftMessage Message { get; init; }
+
+    /// <summary>When the message left, in true time.</summary>
+    public Instant SentAt { get; init; }
 
     public NodeRequest? Request { get; init; }
 

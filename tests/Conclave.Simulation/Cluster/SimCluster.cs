@@ -63,8 +63,14 @@ internal sealed class SimCluster
     /// <summary>Requests at servers.</summary>
     public List<Call> OpenCalls { get; } = [];
 
-    /// <summary>The next server that is elected ends at once and stays away for so long; null for nothing of the kind.</summary>
-    public TimeSpan? KillElectedFor { get; set; }
+    /// <summary>Ends of servers that come in a certain moment, one after the other.</summary>
+    public Queue<Trap> Traps { get; } = new();
+
+    /// <summary>Index of the newest write of which its client knows that it is done.</summary>
+    public ulong AcknowledgedLast { get; private set; }
+
+    /// <summary>Disks that were lost or damaged so far.</summary>
+    public int Losses { get; set; }
 
     /// <summary>The time of faults is over.</summary>
     public bool IsHealed { get; set; }
@@ -153,6 +159,7 @@ internal sealed class SimCluster
     public void OnHeard(Call call)
     {
         if (call.Kind != NodeRequestKind.Apply || call.Result.Index == 0) return;
+        AcknowledgedLast = Math.Max(AcknowledgedLast, call.Result.Index);
         foreach (var server in Servers)
             if (server.MayReadByLease && server.Root.LastIndex < call.Result.Index)
                 SimFailureException.Safety("a lease covers every acknowledged write", $"{server.Identity.NodeName} may answer reads from the state at index {server.Root.LastIndex}, a write at {call.Result.Index} was acknowledged by {call.Server.Identity.NodeName}");

@@ -17,8 +17,14 @@ internal sealed partial class SimServer
         if (Node is not { } node) return;
         var message = RaftEnvelope.Decode(bytes, ServerId, node.Replica.Raft.Term);
         if (!_cluster.Flaws.Arrives(this, ref message)) return;
+        if (message.Kind == RaftMessageKind.PreVote && _cluster.Settings.IsOld(Id))
+        {
+            World.Mark("pre-vote not known");
+            Network.Send(Id, from, _envelope.Encode(RaftWire.PreVoteUnknown(message), World.Now));
+            return;
+        }
         if (message is { Kind: RaftMessageKind.Append, Heartbeat: false }) Promises.OnAsked(message);
-        Post(new ServerInput(InputKind.Message) { Message = message });
+        Post(new ServerInput(InputKind.Message) { Message = message, SentAt = RaftEnvelope.SentAt(bytes) });
     }
 
     public override bool OnAccept(SimStreamEnd end, int from)
@@ -50,7 +56,7 @@ internal sealed partial class SimServer
         if (message is { Kind: RaftMessageKind.AppendReply, Heartbeat: false }) NoteClaim(message);
         int slot = _cluster.SlotOf(message.To);
         if (slot < 0) return;
-        Network.Send(Id, slot, _envelope.Encode(message));
+        Network.Send(Id, slot, _envelope.Encode(message, World.Now));
         // A connection that cannot be made is noticed.
         if (!_cluster.Servers[slot].IsUp && Chance.Next(4) == 0) Post(new ServerInput(InputKind.Unreachable) { ServerId = message.To });
     }

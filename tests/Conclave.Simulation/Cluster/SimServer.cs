@@ -23,13 +23,18 @@ internal sealed partial class SimServer : SimProcess
     private readonly RaftEnvelope _envelope = new();
     private long _life;
     private Configuration? _first;
-    private bool _turnIsDue, _isElected;
-    private int _generation, _spins;
+    private readonly FreshnessRules _freshness;
+    private bool _turnIsDue;
+    private Trap? _sprung;
+    private ulong _committed;
+    private int _generation, _spins, _repaired;
+    private Instant _lastWake;
 
     public SimServer(SimCluster cluster, int slot) : base(cluster.World, cluster.Network, slot)
     {
         _cluster = cluster;
         _shadow = new LogShadow(cluster.Matching, cluster.Committed);
+        _freshness = new FreshnessRules(cluster.Settings.Raft.TickGapMax);
         Identity = NewIdentity();
         Disk = NewDisk();
         Promises = new Promises(Identity.NodeId);
@@ -102,11 +107,12 @@ internal sealed partial class SimServer : SimProcess
             Disk.Content.KillProcess();
             return false;
         }
-        catch (WalDamagedException damage) when (Disk.IsDamaged)
+        catch (WalDamagedException damage) when (Disk.WasDamaged)
         {
             _cluster.Trace("{a} is lost: {c}", Id, c: damage.Message);
             World.Mark("damage found at start");
             IsLost = true;
+            _cluster.Losses++;
             return false;
         }
         if (first is not null && recovered.Raft.Term.Value == 0) recovered = Bootstrap(recovered, first);
@@ -132,6 +138,7 @@ internal sealed partial class SimServer : SimProcess
     {
         Crash(powerFails: true);
         IsLost = false;
+        _cluster.Losses++;
         Identity = NewIdentity();
         Disk = NewDisk();
         Promises = new Promises(Identity.NodeId);
@@ -191,6 +198,9 @@ internal sealed partial class SimServer : SimProcess
         _inbox.Clear();
         _turnIsDue = false;
         SnapshotBase = recovered.Raft.SnapshotIndex.Value;
+        _committed = 0;
+        _repaired = 0;
+        _freshness.OnStarted();
         _cluster.Committed.NoteSnapshot(Identity.NodeName, SnapshotBase);
         Root = recovered.Root;
         Node = new Node.Node(config, recovered, Chance.Split("node"), LocalNow, Clock.Wall(World.Now));
@@ -219,7 +229,11 @@ internal sealed partial class SimServer : SimProcess
         node.OnTick(LocalNow, Clock.Wall(World.Now));
         _taken.AddRange(_inbox);
         _inbox.Clear();
-        foreach (ref readonly var input in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_taken)) input.GiveTo(node);
+        foreach (ref readonly var input in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_taken))
+        {
+            if (input is { Kind: InputKind.Message, Message: { Kind: RaftMessageKind.Append, Heartbeat: false } }) _freshness.OnHeard(LocalNow, World.Now, input.SentAt, input.Message.Commit.Value);
+            input.GiveTo(node);
+        }
         _taken.Clear();
         _cluster.Flaws.EndTurn(this, node);
         node.EndTurn();
@@ -230,6 +244,7 @@ internal sealed partial class SimServer : SimProcess
     {
         var outbox = node.Outbox;
         foreach (var line in outbox.Log) _cluster.Trace("{a}: {c}", Id, c: line.Text);
+        NoteRepair(node);
         if (outbox.Fatal is { } message)
         {
             outbox.Clear();
@@ -240,9 +255,9 @@ internal sealed partial class SimServer : SimProcess
             return;
         }
         Observe(node);
-        if (_isElected && _cluster.KillElectedFor is { } away)
+        if (_sprung is { } trap)
         {
-            EndElected(outbox, away);
+            EndInTrap(outbox, trap);
             return;
         }
         foreach (var job in outbox.DiskJobs) StartJob(job);
@@ -250,29 +265,47 @@ internal sealed partial class SimServer : SimProcess
         foreach (var upload in outbox.Uploads) CarryOut(upload);
         foreach (var download in outbox.Downloads) CarryOut(download);
         Publish(outbox);
+        _freshness.Check(this, _cluster.Flaws.ClaimedFresh(node), LocalNow, _cluster.AcknowledgedLast);
+        _cluster.Flaws.Answer(this, _cluster, outbox);
         foreach (var request in outbox.Completions) request.Complete();
         outbox.Clear();
         SetTimer(node.NextWake);
     }
 
-    // What it wrote is on its disk, what it said was never heard: the start of the stories in which an entry of an old term is wrongly taken for committed.
-    private void EndElected(Outbox outbox, TimeSpan away)
+    /// <inheritdoc/>
+    public override void Pause(TimeSpan time)
     {
-        _cluster.KillElectedFor = null;
+        if (IsUp) _freshness.OnPaused(World.Now, World.Now + time);
+        base.Pause(time);
+    }
+
+    // What it wrote is on its disk, what it said was never heard: the start of the stories in which an entry of an old term is wrongly taken for committed.
+    private void EndInTrap(Outbox outbox, Trap trap)
+    {
+        _sprung = null;
+        _cluster.Traps.Dequeue();
         foreach (var job in outbox.DiskJobs)
             if (job.Lane == DiskLane.Log) Disk.Run(job);
         outbox.Clear();
-        _cluster.Trace("{a} is killed when it is elected", Id);
+        _cluster.Trace(trap.Kind == TrapKind.Elected ? "{a} is killed when it is elected" : "{a} is killed when it has committed something", Id);
         BreakJobs(powerFails: false);
         Disk.Content.KillProcess();
         End(machineDead: false);
-        _cluster.RestartLater(this, away);
+        _cluster.RestartLater(this, trap.Away);
+    }
+
+    private void NoteRepair(Node.Node node)
+    {
+        if (node.DamagesRepaired == _repaired) return;
+        _repaired = node.DamagesRepaired;
+        World.Mark("damage repaired");
     }
 
     // A node that wants to be woken at once, again and again, keeps a processor busy for nothing.
     private void SetTimer(Instant wake)
     {
         if (wake == Instant.Never) return;
+        wake = _cluster.Flaws.WakeOf(wake, ref _lastWake);
         var soonest = LocalNow + ShortestSleep;
         _spins = wake <= LocalNow ? _spins + 1 : 0;
         if (_spins > SpinsMax) SimFailureException.Liveness("no node spins", $"{Identity.NodeName} has asked {_spins} times in a row to be woken in the past");
@@ -282,17 +315,24 @@ internal sealed partial class SimServer : SimProcess
     // What the checkers want to see, before anybody else hears of it.
     private void Observe(Node.Node node)
     {
-        _isElected = false;
+        _sprung = null;
         Configuration = node.Replica.Raft.Configuration;
         var raft = node.Replica.Raft;
         if (raft.Role == RaftRole.Leader && _cluster.Leaders.Note(raft.Term.Value, Identity.NodeName))
         {
             LedFrom = raft.LastIndex.Value;
-            _isElected = true;
+            Spring(TrapKind.Elected);
             _cluster.Trace("{a} leads term {b}", Id, (long)raft.Term.Value);
         }
+        if (raft.Role == RaftRole.Leader && raft.CommitIndex.Value > _committed && _committed > 0) Spring(TrapKind.Committing);
+        _committed = raft.CommitIndex.Value;
         if (_shadow.Look(Identity.NodeName, raft, out ulong takenBackFrom)) Promises.OnTakenBack(takenBackFrom, _shadow.TermAt(takenBackFrom - 1));
         _cluster.Bounds.Check(this, node);
+    }
+
+    private void Spring(TrapKind kind)
+    {
+        if (_sprung is null && _cluster.Traps.TryPeek(out var next) && next.Kind == kind) _sprung = next;
     }
 
     private void OnApplied(LogEntry entry) => _cluster.Committed.Note(Identity.NodeName, entry, World.Now);

@@ -56,6 +56,12 @@ internal sealed record SwarmSettings
     /// <summary>The servers hear of a pool, and keep the catalog true to it.</summary>
     public required bool Pool { get; init; }
 
+    /// <summary>By slot, one bit each: servers that do not know pre-votes, as those of older releases.</summary>
+    public required int OldServers { get; init; }
+
+    /// <summary>Whether the server at this address does not know pre-votes.</summary>
+    public bool IsOld(int slot) => (OldServers >> slot & 1) != 0;
+
     public static SwarmSettings Draw(ulong seed, ScenarioOptions options)
     {
         var random = new Prng(StableHash.Of("swarm", seed));
@@ -63,7 +69,7 @@ internal sealed record SwarmSettings
         bool rough = Chance(random, 3);
         long drift = Pick(random, 0, 500, 20_000, 45_000, 200_000);
         if (Flaws.Parse(options.Mutation) == FlawKind.LeaseWithoutClockBound) drift = 300_000;
-        return new SwarmSettings
+        var all = new SwarmSettings
         {
             Servers = Math.Clamp(servers, 1, SlotsMax),
             SafetyTime = TimeSpan.FromSeconds(10 + random.Next(20)),
@@ -84,9 +90,19 @@ internal sealed record SwarmSettings
             Watchers = Pick(random, 0, 2, 4),
             ThinkTime = TimeSpan.FromMilliseconds(Pick(random, 100, 300, 600)),
             Membership = Chance(random, 2),
+            OldServers = Chance(random, 4) ? (int)random.Next(1 << SlotsMax) : 0,
             Pool = Chance(random, 3) || Flaws.Parse(options.Mutation) is FlawKind.HearsOfPoolOnce or FlawKind.TrustsPoolAtOnce,
         };
+        return Flaws.Parse(options.Mutation) == FlawKind.CommitsOldTerms ? NarrowPath(all) : all;
     }
+
+    // The bug needs a majority that has an entry of an old term and not yet the next one, which is the first of the leader's own term and follows at once.
+    private static SwarmSettings NarrowPath(SwarmSettings drawn) => drawn with
+    {
+        Servers = 3,
+        Membership = false,
+        Raft = drawn.Raft with { AppendEntriesMax = 1, InflightAppendsMax = 1 },
+    };
 
     private static RaftConfig DrawRaft(Prng random)
     {
@@ -105,6 +121,7 @@ internal sealed record SwarmSettings
         };
         if (Chance(random, 2)) config = config with { AppendEntriesMax = Pick(random, 1, 2, 5), InflightAppendsMax = Pick(random, 1, 2, 4), InflightBytesMax = 1024, AppendBytesMax = 1024 };
         if (Chance(random, 4)) config = config with { UncommittedEntriesMax = Pick(random, 2, 5) };
+        if (Chance(random, 4)) config = config with { LogMemoryBytes = Pick(random, 0, 300, 1000) };
         return config;
     }
 
@@ -114,6 +131,7 @@ internal sealed record SwarmSettings
         if (Chance(random, 2)) limits = limits with { SnapshotChunkBytes = Pick(random, 64, 500, 4096) };
         if (Chance(random, 4)) limits = limits with { ProposalsMax = Pick(random, 1, 3, 10), HeldRequestsMax = Pick(random, 1, 3, 10) };
         if (Chance(random, 4)) limits = limits with { SnapshotBytes = 2048 };
+        if (Chance(random, 2)) limits = limits with { ScrubInterval = TimeSpan.FromMilliseconds(Pick(random, 300, 2000)), ScrubPause = TimeSpan.FromMilliseconds(Pick(random, 2, 20)), ScrubStretchBytes = Pick(random, 700, 4096, 1 << 20) };
         return limits;
     }
 

@@ -56,7 +56,7 @@ internal abstract class SimProcess : SimActor, INetworkHost
     }
 
     /// <summary>Gets nothing until then, and afterwards everything that came meanwhile.</summary>
-    public void Pause(TimeSpan time)
+    public virtual void Pause(TimeSpan time)
     {
         if (!IsUp) return;
         var until = World.Now + time;

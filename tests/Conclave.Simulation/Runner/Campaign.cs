@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 
 namespace Conclave.Simulation;
 
@@ -22,6 +23,9 @@ internal sealed class Campaign(IScenario scenario, ScenarioOptions options)
     public long Events => _events;
 
     public TimeSpan VirtualTime => _time;
+
+    /// <summary>Rare places that were reached.</summary>
+    public IEnumerable<string> Marks => _marks.Keys;
 
     /// <summary>Failures after which no more seeds are begun.</summary>
     public int FailuresMax { get; init; } = 10;
@@ -53,9 +57,31 @@ internal sealed class Campaign(IScenario scenario, ScenarioOptions options)
         var text = new System.Text.StringBuilder();
         double minutes = Math.Max(_watch.Elapsed.TotalMinutes, 1e-9);
         text.AppendLine(CultureInfo.InvariantCulture, $"{scenario.Name}: {_runs} seeds in {_watch.Elapsed.TotalSeconds:F1} s ({_runs / minutes:F0} seeds per minute), {_time.TotalHours:F1} virtual hours, {_events} events ({_events / minutes / 60 / 1e6:F2} million per second), {_repeated} seeds repeated, {Failures.Count} failures");
+        foreach (var (checker, found) in ByChecker()) text.AppendLine(CultureInfo.InvariantCulture, $"found by {checker}: {found.Count} seeds, the first {found.First}");
         if (_faults.Count > 0) text.AppendLine("faults: " + string.Join(", ", _faults.Select(pair => $"{pair.Key} {pair.Value}")));
         if (_marks.Count > 0) text.AppendLine("marks:  " + string.Join(", ", _marks.Select(pair => $"{pair.Key} {pair.Value}")));
         return text.ToString();
+    }
+
+    /// <summary>The same for machines, one line.</summary>
+    public string Record(ulong first, long seeds, DateTime at) => JsonSerializer.Serialize(new
+    {
+        at = at.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture), scenario = scenario.Name, mutation = options.Mutation, first, asked = seeds, seeds = _runs, repeated = _repeated, failures = Failures.Count,
+        virtualHours = Math.Round(_time.TotalHours, 2), events = _events, seconds = Math.Round(_watch.Elapsed.TotalSeconds, 1), faults = _faults, marks = _marks,
+        found = ByChecker().Select(pair => new { checker = pair.Key, seeds = pair.Value.Count, first = pair.Value.First }),
+    });
+
+    /// <summary>How many seeds each checker has found something in, and the first of them.</summary>
+    public SortedDictionary<string, (int Count, ulong First)> ByChecker()
+    {
+        var found = new SortedDictionary<string, (int Count, ulong First)>(StringComparer.Ordinal);
+        foreach (var failed in Failures)
+        {
+            string checker = failed.Failure!.Checker;
+            var (count, first) = found.GetValueOrDefault(checker, (0, ulong.MaxValue));
+            found[checker] = (count + 1, Math.Min(first, failed.Seed));
+        }
+        return found;
     }
 
     private void RunSeed(ulong seed, bool verify)

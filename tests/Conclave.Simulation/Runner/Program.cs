@@ -61,6 +61,7 @@ internal static class Program
     {
         var campaign = new Campaign(scenario, choices)
         {
+            FailuresMax = options.FailuresMax,
             OnResult = result =>
             {
                 if (options.Digests || result.Failure is not null) Console.WriteLine(result);
@@ -68,6 +69,7 @@ internal static class Program
         };
         campaign.Run(options.First, options.Seeds, options.Jobs, options.Time, options.VerifyPercent);
         Console.Write(campaign.Summary());
+        if (options.Record is { } file) File.AppendAllText(file, campaign.Record(options.First, options.Seeds, DateTime.UtcNow) + "\n");
         if (!campaign.Failures.TryPeek(out var first)) return 0;
         if (options.Shrink)
         {

@@ -17,6 +17,8 @@ internal sealed record RunnerOptions
           --nodes N         number of nodes (default: the seed draws it)
           --jobs K          threads (default: processors)
           --seconds T       stop after T seconds
+          --failures K      stop after K failing seeds (default 10)
+          --record FILE     append what came of the campaign as one line of JSON
           --verify P        percent of the seeds that are run twice (default 5)
           --mutation NAME   plant a bug
           --list            print scenarios and the bugs that can be planted
@@ -43,6 +45,10 @@ internal sealed record RunnerOptions
     public int? Nodes { get; init; }
 
     public int Jobs { get; init; } = Environment.ProcessorCount;
+
+    public int FailuresMax { get; init; } = 10;
+
+    public string? Record { get; init; }
 
     public TimeSpan Time { get; init; } = TimeSpan.MaxValue;
 
@@ -101,6 +107,8 @@ internal sealed record RunnerOptions
         {
             "--scenario" => options with { Scenario = value },
             "--results" => options with { Results = value },
+            "--record" => options with { Record = value },
+            "--failures" when isNumber && number > 0 => options with { FailuresMax = (int)Math.Min(number, int.MaxValue) },
             "--draw" => options with { Draw = value },
             "--sweep" when Sizes(value) is { } sizes => options with { Sweep = sizes },
             "--mutation" => options with { Mutation = value },

@@ -1,3 +1,6 @@
+using Conclave.Core;
+using Conclave.Raft;
+
 namespace Conclave.Simulation.Cluster;
 
 /// <summary>No queue of a node is longer than its limit, whatever is asked of it.</summary>
@@ -5,6 +8,9 @@ internal sealed class Bounds(SwarmSettings settings)
 {
     // What is appended in one turn besides the requests: the first entry of a term, a configuration, what the leader writes by itself.
     private const ulong OwnEntriesMax = 8;
+
+    // Only such limits are looked at entry by entry.
+    private const long SmallBytes = 4096;
 
     public void Check(SimServer server, Node.Node node)
     {
@@ -17,7 +23,16 @@ internal sealed class Bounds(SwarmSettings settings)
         // In memory: what is not applied or not flushed yet, and what is kept for followers.
         ulong inMemory = progress.LastLogIndex - node.Replica.Raft.MemoryBase.Value, durable = Math.Min(progress.AppliedIndex, node.Replica.Raft.DurableIndex.Value);
         ulong memoryMax = progress.LastLogIndex - Math.Min(progress.LastLogIndex, durable) + (ulong)settings.Raft.LogMemoryEntries + OwnEntriesMax;
+        if (settings.Raft.LogMemoryBytes <= SmallBytes) CheckBytes(server, node.Replica.Raft, durable);
         if (inMemory > memoryMax && node.Replica.Raft.MemoryBase.Value > 0) Fail(server, "entries in memory", (long)inMemory, (long)memoryMax);
+    }
+
+    // What is applied and flushed is kept in memory for followers that lag, up to a limit, however far behind they are.
+    private void CheckBytes(SimServer server, RaftCore raft, ulong durable)
+    {
+        long bytes = 0;
+        for (ulong index = raft.MemoryBase.Value + 1; index <= durable; index++) bytes += raft.Entry(new LogIndex(index)).Data.Length;
+        if (bytes > settings.Raft.LogMemoryBytes) Fail(server, "bytes in memory for followers that lag", bytes, settings.Raft.LogMemoryBytes);
     }
 
     private static void Fail(SimServer server, string what, long count, long limit) =>

@@ -32,7 +32,10 @@ internal sealed class SimDisk
     public MemoryDisk Content { get; }
 
     /// <summary>Some of the content is not what was written, and nobody has noticed yet.</summary>
-    public bool IsDamaged { get; private set; }
+    public bool IsDamaged => Content.IsDamaged;
+
+    /// <summary>Some of what was written has changed since, at some time.</summary>
+    public bool WasDamaged { get; private set; }
 
     /// <summary>An operation has failed, so that the node had a reason to end.</summary>
     public bool HasFailed { get; private set; }
@@ -99,7 +102,7 @@ internal sealed class SimDisk
         if (files.Count == 0) return false;
         path = files[(int)_chance.Next(files.Count)];
         Content.Damage(path, _chance.Next(Content.Content(path).Length), (byte)(1 << (int)_chance.Next(8)));
-        IsDamaged = true;
+        WasDamaged = true;
         return true;
     }
 

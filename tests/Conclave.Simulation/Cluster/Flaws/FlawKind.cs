@@ -20,11 +20,13 @@ internal enum FlawKind
 
     // Around the core, by changing what it hears and says.
     VotesTwice,
+    TakesNoForYes,
     IgnoresCandidatesLog,
     SkipsLogMatching,
     ChangesEntryOnTheWay,
     NeverRefuses,
     LosesSnapshotAnswers,
+    NeverTellsCommit,
     CountsItselfBeforeFlush,
 
     // Below it.
@@ -42,11 +44,22 @@ internal enum FlawKind
     ClockBeyondBound,
     LeaseWithoutClockBound,
     NoLimits,
+    KeepsAllEntries,
+    NeverScrubs,
+    NeverSleeps,
+    NotesWrongDigests,
     UsesRealChance,
     HearsOfPoolOnce,
     TrustsPoolAtOnce,
 
     // Above it: what a front end could do wrong.
+    AdmitsPoison,
+    AcknowledgesOnAppend,
+    SwapsAnswers,
+    CompletesTwice,
+    ConfirmsLostWrites,
+    FreshWhenHeard,
+    TrustsOldNews,
     AnswersBeforeCommit,
     SendsWritesTwice,
     ReadsFromWhoeverLeads,

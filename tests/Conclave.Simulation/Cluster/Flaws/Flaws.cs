@@ -1,6 +1,7 @@
 using Conclave.Core;
 using Conclave.Core.Model;
 using Conclave.Node;
+using Conclave.Node.Integrity;
 using Conclave.Raft;
 using Conclave.State;
 
@@ -9,6 +10,8 @@ namespace Conclave.Simulation.Cluster;
 /// <summary>The bug that is planted in a run, if any.</summary>
 internal sealed class Flaws
 {
+    private static readonly byte[] s_poison = [0x7e, 0xc1];              // no such kind of command, and no MessagePack
+
     private readonly SimWorld _world;
     private readonly Prng _chance;
     private readonly Dictionary<int, long> _heardOfPool = [];
@@ -38,6 +41,8 @@ internal sealed class Flaws
         FlawKind.LeaseWithoutClockBound => config with { Raft = config.Raft with { LeaderLease = config.Raft.HeartbeatTimeout, ClockDriftPermille = 0 } },
         FlawKind.NoLimits => config with { Limits = config.Limits with { ProposalsMax = 100_000, HeldRequestsMax = 100_000 }, Raft = config.Raft with { UncommittedEntriesMax = 100_000 } },
         FlawKind.TrustsPoolAtOnce => config with { PoolTrustAfter = TimeSpan.Zero },
+        FlawKind.KeepsAllEntries => config with { Raft = config.Raft with { LogMemoryEntries = 1 << 20, LogMemoryBytes = 1L << 32 } },
+        FlawKind.NeverScrubs => config with { Limits = config.Limits with { ScrubInterval = TimeSpan.FromHours(6) } },
         _ => Enum.TryParse<RaftFlaw>(Kind.ToString(), out var flaw) ? config with { Raft = config.Raft with { Flaw = flaw } } : config,
     };
 
@@ -68,9 +73,54 @@ internal sealed class Flaws
     public void EndTurn(SimServer server, Node.Node node)
     {
         var raft = node.Replica.Raft;
+        if (Kind == FlawKind.NotesWrongDigests && node.Replica.Applied.Value is >= DigestTrail.Step and var applied && _chance.Next(1000) == 0)
+            node.Digests.Note(applied / DigestTrail.Step * DigestTrail.Step, _chance.NextUInt64());
         if (Kind == FlawKind.CountsItselfBeforeFlush) raft.OnFlushed(raft.LastIndex, raft.LastTerm);
+        if (Kind == FlawKind.AdmitsPoison && raft.Role == RaftRole.Leader && _chance.Next(2000) == 0) raft.Propose(EntryType.Command, s_poison, out _);
         if (Kind == FlawKind.ForgetsLockDelays) node.LockDelays.Forget(Instant.Never);
         if (Kind == FlawKind.ClockBeyondBound && server.Clock.DriftPpm < 1_000_000) server.Clock.SetDrift(_world.Now, 2_000_000);
+    }
+
+    /// <summary>Since when a server says that its state may be out of date.</summary>
+    public Instant? ClaimedFresh(Node.Node node) => Kind switch
+    {
+        FlawKind.FreshWhenHeard => node.Replica.Raft.LeaderHeardAt,
+        FlawKind.TrustsOldNews when node.Replica.Raft.CommitHeard is { } heard && heard.Commit <= node.Replica.Applied => heard.At,
+        _ => node.FreshAt,
+    };
+
+    /// <summary>When a node that asks to be woken at this time is woken.</summary>
+    public Instant WakeOf(Instant wake, ref Instant last)
+    {
+        // What was due stays due, for a while.
+        if (Kind != FlawKind.NeverSleeps) return wake;
+        if (last == default || _chance.Next(1000) == 0) last = wake;
+        return last < wake ? last : wake;
+    }
+
+    /// <summary>A node's answers are about to be given.</summary>
+    public void Answer(SimServer server, SimCluster cluster, Outbox outbox)
+    {
+        switch (Kind)
+        {
+            case FlawKind.AcknowledgesOnAppend when server.Raft!.Role == RaftRole.Leader && server.Raft.LastIndex.Value > cluster.Committed.Last:
+                if (cluster.OpenCalls.Find(call => call.Server == server && call.Kind == NodeRequestKind.Apply) is { } early)
+                {
+                    early.Result = ApplyResult.Of(true).At(server.Raft.LastIndex.Value);
+                    early.Complete();
+                }
+                break;
+            case FlawKind.SwapsAnswers when outbox.Completions is [{ Kind: NodeRequestKind.Apply, Result.Index: > 0 } first, { Kind: NodeRequestKind.Apply, Result.Index: > 0 } second, ..]:
+                (first.Result, second.Result) = (second.Result, first.Result);
+                break;
+            case FlawKind.CompletesTwice when outbox.Completions.Count > 0:
+                outbox.Completions[0].Complete();
+                break;
+            case FlawKind.ConfirmsLostWrites:
+                foreach (var request in outbox.Completions)
+                    if (request.Result is { Kind: ApplyResultKind.Error, Index: 0 } && request.Result.Text.EndsWith(ErrorTexts.LeadershipLost, StringComparison.Ordinal)) request.Result = ApplyResult.Of(true);
+                break;
+        }
     }
 
     public bool DropsWatches => Kind == FlawKind.DropsWatches && _chance.Next(10) == 0;
@@ -90,6 +140,9 @@ internal sealed class Flaws
         var raft = server.Raft!;
         switch (Kind)
         {
+            case FlawKind.TakesNoForYes when message is { Kind: RaftMessageKind.VoteReply, Success: false } && message.Term == raft.Term:
+                message = message with { Success = true };
+                break;
             case FlawKind.IgnoresCandidatesLog when message.Kind is RaftMessageKind.Vote or RaftMessageKind.PreVote:
                 message = message with { LogIndex = new LogIndex(ulong.MaxValue / 4), LogTerm = message.Term };
                 break;
@@ -98,6 +151,9 @@ internal sealed class Flaws
                 break;
             case FlawKind.ChangesEntryOnTheWay when message.Entries.Length > 0 && _chance.Next(200) == 0:
                 message = message with { Entries = Garble(message.Entries.Span) };
+                break;
+            case FlawKind.NeverTellsCommit when message is { Kind: RaftMessageKind.Append, Heartbeat: false, Entries.Length: 0 }:
+                message = message with { Commit = default };
                 break;
             case FlawKind.LosesSnapshotAnswers:
                 return message.Kind != RaftMessageKind.SnapshotReply;

@@ -118,7 +118,8 @@ internal sealed class PoolPlay(SimCluster cluster)
 
     private void NoticeStart(SimServer server)
     {
-        if (!cluster.IsHealed) cluster.World.After(Again / 4, () => NoticeStart(server));
+        if (cluster.IsHealed) return;                          // all hear the truth from now on
+        cluster.World.After(Again / 4, () => NoticeStart(server));
         if (!server.IsUp || _told[server.Id] == server.Life) return;
         _told[server.Id] = server.Life;
         // Itself and perhaps some others; all of them later. A pool's list loses nobody who was not forgotten.
