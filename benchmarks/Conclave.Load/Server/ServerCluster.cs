@@ -20,6 +20,7 @@ internal sealed class ServerCluster : IDisposable
     {
         _options = options;
         var ports = FreePorts.Take(Size * 4);
+        Join = [.. Enumerable.Range(0, Size).Select(i => $"127.0.0.1:{ports[i * 4 + 2]}")];
         for (var i = 0; i < Size; i++)
         {
             _folders[i] = Path.Combine(folder, $"s{i}");
@@ -31,6 +32,9 @@ internal sealed class ServerCluster : IDisposable
 
     /// <summary>The servers; null while one is down.</summary>
     public ServerProcess?[] Servers { get; } = new ServerProcess?[Size];
+
+    /// <summary>Gossip addresses to join.</summary>
+    public IReadOnlyList<string> Join { get; }
 
     /// <summary>Starts all and waits until they have a leader and all of them know it.</summary>
     public static async Task<ServerCluster> StartAsync(LoadOptions options, string folder)
