@@ -130,7 +130,7 @@ internal sealed class ServerListener : IAsyncDisposable
             {
                 socket.NoDelay = true;
                 var remote = (IPEndPoint)socket.RemoteEndPoint!;
-                var stream = new NetworkStream(socket, ownsSocket: false);
+                var stream = new NetworkStream(socket, ownsSocket: true);   // whoever closes the stream ends the reads that wait on it
                 await using (stream.ConfigureAwait(false)) await ServeAsync(new ServerConnection(stream, remote)).ConfigureAwait(false);
             }
             catch (Exception end) when (end is IOException or SocketException or OperationCanceledException or ObjectDisposedException)

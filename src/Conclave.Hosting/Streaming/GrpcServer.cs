@@ -58,8 +58,10 @@ internal sealed class GrpcServer : IServerConnectionHandler, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _starting.WaitAsync().ConfigureAwait(false);
+        bool isFirst = !_isStopped;
         _isStopped = true;
         _starting.Release();
+        if (!isFirst) return;
         if (_server is not { } server) return;
         using var grace = new CancellationTokenSource(StopGrace);
         await server.StopAsync(grace.Token).ConfigureAwait(false);

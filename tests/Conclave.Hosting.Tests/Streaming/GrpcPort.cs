@@ -29,6 +29,13 @@ internal sealed class GrpcPort : IAsyncDisposable
 
     public void Apply(byte[] command) => Cluster.Apply(command, Node.CatchUp);
 
+    /// <summary>Ends subscriptions before the port, as an agent does.</summary>
+    public async Task StopAsync()
+    {
+        await Server.DisposeAsync();
+        await _port.DisposeAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _port.DisposeAsync();

@@ -187,6 +187,21 @@ public sealed class SubscribeTests : IAsyncDisposable
         foreach (var stream in streams) stream.Dispose();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_server_that_stops_does_not_wait_for_its_subscribers(bool portFirst)
+    {
+        var port = new GrpcPort();
+        using var client = new GrpcClient(port.Address);
+        using var stream = await client.SubscribeAsync(Web());
+        Assert.True((await stream.NextEventAsync()).IsEnd);
+        if (portFirst) await port.DisposeAsync();
+        else await port.StopAsync();
+        await Assert.ThrowsAnyAsync<Exception>(async () => Assert.NotNull(await stream.NextAsync()));
+        Assert.Equal(0, port.Server.Feeds.Count);
+    }
+
     private static SubscribeRequest Web() => new() { Topic = StreamTopic.ServiceHealth, Key = "web" };
 
     private static async Task UntilAsync(Func<bool> holds)
