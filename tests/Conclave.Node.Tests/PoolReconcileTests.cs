@@ -1,7 +1,10 @@
+using Conclave.Core;
 using Conclave.Core.Codec;
 using Conclave.Core.Model;
 using Conclave.Node;
 using Conclave.Node.LeaderDuties;
+using Conclave.Node.Pool;
+using Conclave.State;
 
 namespace Conclave.Tests;
 
@@ -228,6 +231,45 @@ public sealed class PoolReconcileTests
         Run(new RegisterRequest { Node = "c1", Id = Id("c1"), Address = "10.0.0.1", Check = new HealthCheck { Node = "c1", CheckId = MemberEntry.CheckId, Status = Critical } });
         Minutes(1);
         Assert.Equal(Passing, CheckOf("c1")!.Status);
+    }
+
+    [Fact]
+    public void A_look_at_thousands_of_members_that_are_right_writes_nothing_and_allocates_nothing()
+    {
+        PoolMember[] members = [.. Enumerable.Range(0, 5000).Select(static i => Client($"c{i:0000}"))];
+        var root = new StateRoot();
+        var applier = new CommandApplier(root);
+        var pool = new PoolView();
+        ulong index = 0;
+        var reconciler = new MemberReconciler(_node.Config, pool, () => root, command =>
+        {
+            applier.Apply(new LogIndex(++index), command);
+            return index;
+        }, static (_, _) => { });
+        pool.Replace(members, []);
+        var now = new Instant(1);
+        reconciler.TakeLeadership(now);
+        for (int i = 0; i < 2; i++)
+        {
+            Pass();
+            now += TimeSpan.FromMinutes(2);
+        }
+        Assert.Equal(5000ul, index);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Pass();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(5000ul, index);
+
+        void Pass()
+        {
+            do
+            {
+                reconciler.OnTick(now, isPoolTrusted: true);
+                if (root.LastIndex < index) root = applier.Publish(out _);
+            }
+            while (reconciler.NextWake <= now);
+        }
     }
 
     private static PoolMember Client(string name) => new(name, Id(name), "10.0.0.1", PoolRole.Client, ServerMemberStatus.Alive);
