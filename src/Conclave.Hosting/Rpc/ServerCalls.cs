@@ -57,13 +57,16 @@ internal sealed class ServerCalls : IAsyncDisposable
     /// <summary>The gossip pools, once they are open.</summary>
     public IAgentPools? Pools { get; set; }
 
+    /// <summary>Told from where a connection with calls has come, on any thread: must return at once.</summary>
+    public Action<System.Net.IPAddress>? Heard { get; set; }
+
     /// <summary>Takes the kinds of connections that carry calls.</summary>
     public void AddTo(ServerPort port)
     {
         _port = port;
-        port.Handle(ConnectionKind.Mux, new Handler((connection, stop) => _server.ServeMuxAsync(connection.Stream, stop, connection.Remote.Address)));
-        port.Handle(ConnectionKind.SingleCalls, new Handler((connection, stop) => _server.ServeSingleAsync(connection.Stream, stop, connection.Remote.Address)));
-        port.Handle(ConnectionKind.Snapshot, new Handler((connection, stop) => _snapshots.ServeAsync(connection.Stream, stop)));
+        port.Handle(ConnectionKind.Mux, new Handler(this, (connection, stop) => _server.ServeMuxAsync(connection.Stream, stop, connection.Remote.Address)));
+        port.Handle(ConnectionKind.SingleCalls, new Handler(this, (connection, stop) => _server.ServeSingleAsync(connection.Stream, stop, connection.Remote.Address)));
+        port.Handle(ConnectionKind.Snapshot, new Handler(this, (connection, stop) => _snapshots.ServeAsync(connection.Stream, stop)));
         if (_grpc is not null) port.Handle(ConnectionKind.Grpc, _grpc);
         port.Limit(_options.ConnectionsPerAddressMax, _options.HandshakeTimeout);
     }
@@ -128,8 +131,12 @@ internal sealed class ServerCalls : IAsyncDisposable
         return methods;
     }
 
-    private sealed class Handler(Func<ServerConnection, CancellationToken, Task> serve) : IServerConnectionHandler
+    private sealed class Handler(ServerCalls calls, Func<ServerConnection, CancellationToken, Task> serve) : IServerConnectionHandler
     {
-        public Task ServeAsync(ServerConnection connection, CancellationToken stop) => serve(connection, stop);
+        public Task ServeAsync(ServerConnection connection, CancellationToken stop)
+        {
+            calls.Heard?.Invoke(connection.Remote.Address);
+            return serve(connection, stop);
+        }
     }
 }

@@ -39,6 +39,7 @@ internal sealed class ClusterFormation : IAsyncDisposable
         _members = new PoolMembers(Self.Datacenter);
         pools.LanMembersChanged += OnChanged;
         node.Gateway.ReconnectWanted += pools.Reconnect;
+        calls.Heard = pools.ReconnectAt;
         OnChanged();
         _running = RunAsync();
     }
@@ -51,6 +52,7 @@ internal sealed class ClusterFormation : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _node.Gateway.ReconnectWanted -= _pools.Reconnect;
+        _calls.Heard = null;
         _pools.LanMembersChanged -= OnChanged;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);

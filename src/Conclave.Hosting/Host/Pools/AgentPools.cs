@@ -115,6 +115,14 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
     /// <summary>A member of the datacenter was heard in another way: if the pool has given it up, it goes and meets it now. Without waiting.</summary>
     public void Reconnect(string member) => _ = ReconnectAsync(member);
 
+    /// <summary>Somebody at this address was heard in another way: members there that the pool has given up are met now. Without waiting.</summary>
+    public void ReconnectAt(System.Net.IPAddress address)
+    {
+        var from = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        foreach (var member in LanMembers)
+            if (member.Status == MemberStatus.Failed && member.Endpoint.ToIPAddress().Equals(from)) Reconnect(member.Name);
+    }
+
     private async Task ReconnectAsync(string member)
     {
         try
