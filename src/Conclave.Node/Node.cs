@@ -276,8 +276,6 @@ public sealed class Node : IAppliedEntries
         _isReadyLeader = true;
         Outbox.Status = BuildStatus();
         Outbox.Write(NodeLogLevel.Info, "server", "cluster leadership acquired");
-        // With a pool every agent, this one too, writes it when the leader's event arrives.
-        if (_pool.Members.Count == 0) Outbox.Write(NodeLogLevel.Info, "server", $"New leader elected: payload={_config.Identity.NodeName}");
         _duties.TakeLeadership(_replica.Root, _now, _wall);
         _autopilot.TakeLeadership(_now);
         _duties.OnTick(_now, isPoolTrusted: false);

@@ -46,6 +46,7 @@ public sealed class AgentHost : IAsyncDisposable
     private CoordinateSync? _coordinates;
     private ClusterFormation? _formation;
     private AgentPools? _gossip;                                       // null for an agent that gossips with nobody
+    private long _announcedTerm = -1;
     private bool _isLeading;                                           // the node's loop's
     private volatile AgentConfig _config;
     private readonly Lock _leaveGate = new(), _reloadGate = new();
@@ -263,6 +264,7 @@ public sealed class AgentHost : IAsyncDisposable
         {
             _gossip = await AgentPools.StartAsync(_config, Identity, sockets, new LanEvents(receiver, _local, _options.Log), _options.Log, _options.Time).ConfigureAwait(false);
             _ = ForwardGossipFailureAsync(_gossip);
+            if (Gateway.Status.IsLeader) AnnounceLeader();                 // it may have won before the pools were open
             _ = ForwardJoinFailureAsync(_gossip);
             FollowSize(_gossip);
             _client?.Follow(_gossip);
@@ -299,12 +301,22 @@ public sealed class AgentHost : IAsyncDisposable
         _local.SetClusterSize(gossip.LanMembers.Count);
     }
 
+    // Once in a term, to all agents of the pool, which log it; alone it is logged here.
+    private void AnnounceLeader()
+    {
+        long term = (long)Gateway.Status.Term;
+        if (_options.Config.Ports.SerfLan >= 0 && _gossip is null) return;
+        if (Interlocked.Exchange(ref _announcedTerm, term) == term) return;
+        if (_gossip is { } pools) _ = pools.AnnounceLeaderAsync();
+        else PoolLog.NewLeader(_options.Log.CreateLogger("agent.server"), Identity.NodeName);
+    }
+
     // On the node's loop: only hand it on.
     private void OnStatusChanged()
     {
         bool hasWon = Gateway.Status.IsLeader && !_isLeading;
         _isLeading = Gateway.Status.IsLeader;
-        if (hasWon && _gossip is { } gossip) ThreadPool.UnsafeQueueUserWorkItem(static pools => _ = pools.AnnounceLeaderAsync(), gossip, preferLocal: false);
+        if (hasWon) ThreadPool.UnsafeQueueUserWorkItem(static host => host.AnnounceLeader(), this, preferLocal: false);
         if (Gateway.Status.KnownLeader) ThreadPool.UnsafeQueueUserWorkItem(static local => local.RequestFullSync(), _local, preferLocal: false);
     }
 }
