@@ -7,10 +7,12 @@ namespace Conclave.Simulation.Cluster;
 /// <summary>The phases of one run: beginning, faults, healing, and what must be true in the end.</summary>
 internal sealed class ClusterRun(SimCluster cluster)
 {
+    // Servers that look through their disks at least as often as this must find damage before the run ends.
+    private static readonly TimeSpan SoonScrubbed = TimeSpan.FromSeconds(2);
+
     private readonly Membership _membership = new(cluster);
     private readonly Prng _chance = cluster.World.Stream("run");
     private readonly List<SimServer> _broken = [];
-    private static readonly TimeSpan SoonScrubbed = TimeSpan.FromSeconds(2);
 
     /// <summary>The first servers start with the same configuration on new disks; then everybody who uses them begins.</summary>
     public void Start()
