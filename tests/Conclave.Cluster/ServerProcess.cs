@@ -21,7 +21,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public string Name { get; }
 
-    public int[] Ports { get; }
+    public int[] Ports { get; private set; }
 
     public string Http => $"http://127.0.0.1:{Ports[0]}";
 
@@ -52,6 +52,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         lock (_output) return _output.Exists(line => line.Contains(text, StringComparison.Ordinal));
     }
+
+    /// <summary>Gives it other ports from its next start on, as if it had moved to another host.</summary>
+    public void Move() => Ports = FreePorts.Take(4);
 
     /// <summary>Starts it with what its data folder holds.</summary>
     public void Start(IEnumerable<string> join, int expect = 3)

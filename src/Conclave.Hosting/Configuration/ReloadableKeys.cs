@@ -5,6 +5,9 @@ internal static class ReloadableKeys
 {
     private static readonly HashSet<string> Paths = new(StringComparer.Ordinal)
     {
+        "ca_file",
+        "ca_path",
+        "cert_file",
         "check",
         "checks",
         "discard_check_output",
@@ -14,6 +17,7 @@ internal static class ReloadableKeys
         "http_config.block_endpoints",
         "http_config.response_headers",
         "http_config.use_cache",
+        "key_file",
         "limits.http_max_conns_per_client",
         "limits.rpc_handshake_timeout",
         "limits.rpc_max_burst",
@@ -26,6 +30,21 @@ internal static class ReloadableKeys
         "raft_trailing_logs",
         "service",
         "services",
+        "tls.defaults.ca_file",
+        "tls.defaults.ca_path",
+        "tls.defaults.cert_file",
+        "tls.defaults.key_file",
+        "tls.defaults.tls_min_version",
+        "tls.defaults.verify_incoming",
+        "tls.https.ca_file",
+        "tls.https.ca_path",
+        "tls.https.cert_file",
+        "tls.https.key_file",
+        "tls.https.tls_min_version",
+        "tls.https.verify_incoming",
+        "tls_min_version",
+        "verify_incoming",
+        "verify_incoming_https",
         "watches",
     };
 

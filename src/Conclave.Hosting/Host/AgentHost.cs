@@ -211,7 +211,8 @@ public sealed class AgentHost : IAsyncDisposable
     {
         AgentHostLog.Reloading(_logger);
         AgentOutcome outcome;
-        lock (_reloadGate) (outcome, _config) = new AgentReload { Log = _options.Log, Local = _local, FrontEnd = _frontEnd, Node = _node, Calls = _calls }.Apply(_config, config);
+        // One after the other: each begins with what the one before left.
+        lock (_reloadGate) (outcome, _config) = new AgentReload { Log = _options.Log, Local = _local, FrontEnd = _frontEnd, Listeners = _http, Node = _node, Calls = _calls }.Apply(_config, config);
         if (outcome.IsOk) _options.Reloaded?.Invoke(config);
         return Task.FromResult(outcome);
     }

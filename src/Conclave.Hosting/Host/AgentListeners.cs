@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Conclave.Agent.Configuration;
@@ -17,12 +18,16 @@ internal static class AgentListeners
         var bindings = new List<HttpBinding>();
         foreach (var listener in config.HttpListeners) bindings.Add(listener.IsUnixSocket ? HttpBinding.Unix(listener.Host) : HttpBinding.Tcp(AddressOf(listener), listener.Port));
         // A TLS port without a certificate stays closed: harnesses write such configurations and expect the agent to start.
-        if (config.HttpsListeners.Count == 0 || config.Tls.CertFile.Length == 0 || config.Tls.KeyFile.Length == 0) return bindings;
-        var tls = ReadTls(config.Tls);
+        if (Tls(config) is not { } tls) return bindings;
         foreach (var listener in config.HttpsListeners)
             if (!listener.IsUnixSocket) bindings.Add(HttpBinding.Https(AddressOf(listener), listener.Port, tls));
         return bindings;
     }
+
+    /// <summary>What HTTPS listeners show, read from the files; null when there are no such listeners, or no certificate.</summary>
+    /// <exception cref="InvalidDataException">A file cannot be used; the message says which.</exception>
+    public static HttpTls? Tls(AgentConfig config) =>
+        config.HttpsListeners.Count == 0 || config.Tls.CertFile.Length == 0 || config.Tls.KeyFile.Length == 0 ? null : ReadTls(config.Tls);
 
     /// <summary>How the front end behaves.</summary>
     public static HttpOptions Options(AgentConfig config) => new()
@@ -68,13 +73,21 @@ internal static class AgentListeners
             chain.ImportFromPemFile(config.CertFile);
             var certificate = X509Certificate2.CreateFromPemFile(config.CertFile, config.KeyFile);
             if (chain.Count > 0) chain.RemoveAt(0);                    // the first one is the certificate itself
-            return new HttpTls(certificate, chain, config.VerifyIncomingHttps ? ReadAuthorities(config) : null);
+            return new HttpTls(certificate, chain, config.VerifyIncomingHttps ? ReadAuthorities(config) : null) { Protocols = ProtocolsOf(config.MinVersion) };
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
         {
             throw new InvalidDataException($"Error loading cert/key: {failure.Message}", failure);
         }
     }
+
+    // Older versions than 1.2 are the system's to allow.
+    private static SslProtocols ProtocolsOf(string least) => least switch
+    {
+        "tls13" => SslProtocols.Tls13,
+        "tls12" => SslProtocols.Tls12 | SslProtocols.Tls13,
+        _ => SslProtocols.None,
+    };
 
     private static X509Certificate2Collection ReadAuthorities(TlsConfig config)
     {

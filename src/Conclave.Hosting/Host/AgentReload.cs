@@ -21,6 +21,9 @@ internal sealed class AgentReload
     /// <summary>The HTTP front end; null when all its ports are off.</summary>
     public HttpFrontEnd? FrontEnd { get; init; }
 
+    /// <summary>The listeners; null when all ports are off.</summary>
+    public HttpListenerHost? Listeners { get; init; }
+
     /// <summary>The node of a server; null at a client.</summary>
     public NodeRuntime? Node { get; init; }
 
@@ -31,12 +34,15 @@ internal sealed class AgentReload
     /// <param name="current">What is in force.</param>
     /// <param name="fresh">What was read now.</param>
     /// <returns>How it went, and what is in force afterwards.</returns>
+    /// <exception cref="InvalidDataException">A certificate cannot be used; nothing has changed.</exception>
     public (AgentOutcome Outcome, AgentConfig Config) Apply(AgentConfig current, AgentConfig fresh)
     {
+        var tls = AgentListeners.Tls(Merge(current, fresh));
         var problems = Local.Reconfigure(fresh);
         if (problems.Count > 0) return (AgentOutcome.Failed("Failed reloading services: " + string.Join('\n', problems)), current);
         Log.Level = fresh.Log.Level;
         FrontEnd?.Reload(AgentListeners.Options(fresh));
+        if (tls is not null) Listeners?.Use(tls);
         Calls?.Reload(ServerCallOptions.From(fresh));
         var raft = fresh.Raft;
         Node?.Inbox.Post(node => node.Reconfigure((ulong)raft.SnapshotThreshold, raft.SnapshotInterval, raft.TrailingLogs));
@@ -51,6 +57,7 @@ internal sealed class AgentReload
         Checks = fresh.Checks,
         Watches = fresh.Watches,
         NodeMeta = fresh.NodeMeta,
+        Tls = fresh.Tls,
         DiscardCheckOutput = fresh.DiscardCheckOutput,
         DiscoveryMaxStale = fresh.DiscoveryMaxStale,
         Log = current.Log with { Level = fresh.Log.Level },

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Conclave.Agent;
+using Conclave.Core;
 using Conclave.Gossip;
 using Conclave.Hosting.Gossip;
 using Conclave.Hosting.Pools;
@@ -23,7 +24,7 @@ internal static class AgentStats
         if (identity.IsServer)
         {
             sections.Add(Server(identity, gateway.Status, pools));
-            sections.Add(Raft(gateway.Raft, gateway.Status));
+            sections.Add(Raft(gateway.Raft, gateway.Status, LastContact(gateway)));
         }
         else sections.Add(Section("consul", ("acl", "disabled"), ("known_servers", Number(gateway.Status.PeerAddresses.Count)), ("server", "false")));
         sections.Add(Runtime());
@@ -41,12 +42,12 @@ internal static class AgentStats
         ("leader_addr", status.LeaderAddress),
         ("server", "true"));
 
-    private static StatsSection Raft(RaftStatus raft, ClusterStatus status) => Section(
+    private static StatsSection Raft(RaftStatus raft, ClusterStatus status, string lastContact) => Section(
         "raft",
         ("applied_index", Number(raft.AppliedIndex)),
         ("commit_index", Number(raft.CommitIndex)),
         ("fsm_pending", Number(raft.PendingProposals)),
-        ("last_contact", status.KnownLeader ? "0" : "never"),
+        ("last_contact", lastContact),
         ("last_log_index", Number(raft.LastLogIndex)),
         ("last_log_term", Number(raft.LastLogTerm)),
         ("last_snapshot_index", Number(raft.SnapshotIndex)),
@@ -61,6 +62,18 @@ internal static class AgentStats
         ("snapshot_version_min", "0"),
         ("state", raft.State),
         ("term", Number(raft.Term)));
+
+    // A stale read tells at once how old this server's knowledge is, unless it has never been up to date: then it would wait.
+    private static string LastContact(INodeGateway gateway)
+    {
+        if (gateway.Status.IsLeader) return "0";
+        using var noWait = new CancellationTokenSource();
+        var read = gateway.ReadAsync(ReadMode.Stale, noWait.Token);
+        if (read.IsCompletedSuccessfully) return GoDuration.From(TimeSpan.FromMilliseconds(read.Result.LastContactMilliseconds)).ToString();
+        _ = read.AsTask().ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        noWait.Cancel();
+        return "never";
+    }
 
     private static StatsSection Runtime() => Section(
         "runtime",

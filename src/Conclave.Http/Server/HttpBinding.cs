@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Conclave.Http.Server;
@@ -23,4 +24,8 @@ public sealed record HttpBinding(IPEndPoint? EndPoint, string? UnixPath, HttpTls
 /// <param name="Certificate">Certificate with its private key.</param>
 /// <param name="Chain">Intermediate certificates to send along; may be empty.</param>
 /// <param name="ClientAuthorities">When not null, clients must show a certificate that leads to one of these; others end the handshake with an alert.</param>
-public sealed record HttpTls(X509Certificate2 Certificate, X509Certificate2Collection Chain, X509Certificate2Collection? ClientAuthorities);
+public sealed record HttpTls(X509Certificate2 Certificate, X509Certificate2Collection Chain, X509Certificate2Collection? ClientAuthorities)
+{
+    /// <summary>Versions that may be spoken; none means those of the system.</summary>
+    public SslProtocols Protocols { get; init; }
+}

@@ -22,11 +22,13 @@ public sealed class HttpListenerHost : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly IServer _server;
     private readonly HttpFrontEnd _frontEnd;
+    private readonly TlsHandshakes _handshakes;
     private readonly IReadOnlyList<HttpBinding> _bindings;
     private bool _stopped;
 
-    private HttpListenerHost(ServiceProvider services, HttpFrontEnd frontEnd, IReadOnlyList<HttpBinding> bindings)
+    private HttpListenerHost(ServiceProvider services, HttpFrontEnd frontEnd, IReadOnlyList<HttpBinding> bindings, TlsHandshakes handshakes)
     {
+        _handshakes = handshakes;
         _services = services;
         _frontEnd = frontEnd;
         _bindings = bindings;
@@ -39,6 +41,9 @@ public sealed class HttpListenerHost : IAsyncDisposable
     /// <summary>The port of the first TCP binding.</summary>
     public int Port => new Uri(Addresses.First(static a => !a.Contains("unix:", StringComparison.Ordinal))).Port;
 
+    /// <summary>Connections that come from now on are shown this certificate; all HTTPS bindings share one. Without such a binding nothing changes.</summary>
+    public void Use(HttpTls tls) => _handshakes.Use(tls);
+
     /// <summary>Opens the listeners.</summary>
     /// <param name="frontEnd">Who answers.</param>
     /// <param name="bindings">Where to listen; at least one.</param>
@@ -47,6 +52,8 @@ public sealed class HttpListenerHost : IAsyncDisposable
     /// <exception cref="IOException">An address is in use or not ours; nothing is left open.</exception>
     public static async Task<HttpListenerHost> StartAsync(HttpFrontEnd frontEnd, IReadOnlyList<HttpBinding> bindings, ILoggerFactory loggers, CancellationToken stop)
     {
+        var handshakes = new TlsHandshakes();
+        if (bindings.FirstOrDefault(static binding => binding.Tls is not null) is { Tls: { } tls }) handshakes.Use(tls);
         var services = new ServiceCollection();
         services.AddSingleton(loggers);
         services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
@@ -56,10 +63,10 @@ public sealed class HttpListenerHost : IAsyncDisposable
         var kestrel = new KestrelServices(services);
         kestrel.UseKestrelCore();
         services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = frontEnd.Options.InlineScheduling);
-        services.Configure<KestrelServerOptions>(options => Configure(options, frontEnd, bindings, loggers.CreateLogger<HttpListenerHost>()));
+        services.Configure<KestrelServerOptions>(options => Configure(options, frontEnd, bindings, handshakes, loggers.CreateLogger<HttpListenerHost>()));
         foreach (var binding in bindings)
             if (binding.UnixPath is { } path) File.Delete(path);
-        var host = new HttpListenerHost(services.BuildServiceProvider(), frontEnd, bindings);
+        var host = new HttpListenerHost(services.BuildServiceProvider(), frontEnd, bindings, handshakes);
         try
         {
             await host._server.StartAsync(frontEnd, stop).ConfigureAwait(false);
@@ -91,7 +98,7 @@ public sealed class HttpListenerHost : IAsyncDisposable
         await _services.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static void Configure(KestrelServerOptions kestrel, HttpFrontEnd frontEnd, IReadOnlyList<HttpBinding> bindings, ILogger logger)
+    private static void Configure(KestrelServerOptions kestrel, HttpFrontEnd frontEnd, IReadOnlyList<HttpBinding> bindings, TlsHandshakes handshakes, ILogger logger)
     {
         var options = frontEnd.Options;
         kestrel.AddServerHeader = false;
@@ -106,34 +113,16 @@ public sealed class HttpListenerHost : IAsyncDisposable
         var perClient = new ConnectionsPerClient(() => frontEnd.Options.ConnectionsPerClientMax, logger);
         foreach (var binding in bindings)
         {
-            if (binding.UnixPath is { } path) kestrel.ListenUnixSocket(path, listen => Configure(listen, binding, perClient));
-            else kestrel.Listen(binding.EndPoint!, listen => Configure(listen, binding, perClient));
+            if (binding.UnixPath is { } path) kestrel.ListenUnixSocket(path, listen => Configure(listen, binding, perClient, handshakes));
+            else kestrel.Listen(binding.EndPoint!, listen => Configure(listen, binding, perClient, handshakes));
         }
     }
 
-    private static void Configure(ListenOptions listen, HttpBinding binding, ConnectionsPerClient perClient)
+    private static void Configure(ListenOptions listen, HttpBinding binding, ConnectionsPerClient perClient, TlsHandshakes handshakes)
     {
         var isTls = binding.Tls is not null;
         listen.Protocols = isTls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
         listen.Use(next => perClient.Around(next, isTls));
-        if (binding.Tls is { } tls) listen.UseHttps(ToAdapter(tls));
-    }
-
-    private static HttpsConnectionAdapterOptions ToAdapter(HttpTls tls)
-    {
-        var adapter = new HttpsConnectionAdapterOptions { ServerCertificate = tls.Certificate, ServerCertificateChain = tls.Chain };
-        if (tls.ClientAuthorities is not { } authorities) return adapter;
-        adapter.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-        adapter.ClientCertificateValidation = (certificate, _, _) => LeadsTo(certificate, authorities);
-        return adapter;
-    }
-
-    private static bool LeadsTo(X509Certificate2 certificate, X509Certificate2Collection authorities)
-    {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        return chain.Build(certificate);
+        if (isTls) listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(handshakes.Options) });
     }
 }

@@ -1,3 +1,8 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 
 namespace Conclave.Cli.Tests.Process;
@@ -27,7 +32,7 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal("blue", Assert.Single(answer.Headers.GetValues("X-Site")));
         Assert.Equal("dc1", JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["Config"]!["Datacenter"]!.GetValue<string>());
         using var blocked = await client.GetAsync("/v1/event/list");
-        Assert.Equal(System.Net.HttpStatusCode.Forbidden, blocked.StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, blocked.StatusCode);
         var warnings = agent.SeenSoFar().Where(line => line.Contains("takes effect only after a restart", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, warnings.Count);
         Assert.EndsWith("key=datacenter", warnings[0]);
@@ -79,6 +84,44 @@ public sealed class ReloadTests : IDisposable
         Assert.Contains("[ERROR] agent: Reload config failed: error=", await agent.LineAsync("[ERROR]"));
         using var client = new HttpClient { BaseAddress = new Uri(agent.Url) };
         Assert.Equal("true", (await (await client.PutAsync("/v1/kv/a", new StringContent("1"))).Content.ReadAsStringAsync()).Trim());
+    }
+
+    [Fact]
+    public async Task A_certificate_that_was_exchanged_is_shown_to_those_who_come_then()
+    {
+        string first = WriteCertificate("first");
+        int port = FreePorts.Take(1)[0];
+        using var agent = AgentProcess.Start(_folder.Path, "-dev", $"-https-port={port}", "-hcl", "cert_file = \"cert.pem\" key_file = \"key.pem\"");
+        await agent.ReadyAsync();
+        Assert.Equal(first, await ShownAsync(port));
+        string second = WriteCertificate("second");
+        Assert.Equal(first, await ShownAsync(port));
+        Assert.Equal(0, (await CommandRunner.RunAsync(_folder.Path, agent.Url, null, "reload")).Exit);
+        Assert.Equal(second, await ShownAsync(port));
+        _folder.File("cert.pem", "no certificate");
+        var failed = await CommandRunner.RunAsync(_folder.Path, agent.Url, null, "reload");
+        Assert.Equal(1, failed.Exit);
+        Assert.Contains("Error loading cert/key", failed.Error);
+        Assert.Equal(second, await ShownAsync(port));
+    }
+
+    // Its thumbprint.
+    private string WriteCertificate(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        _folder.File("cert.pem", certificate.ExportCertificatePem());
+        _folder.File("key.pem", key.ExportECPrivateKeyPem());
+        return certificate.Thumbprint;
+    }
+
+    private static async Task<string> ShownAsync(int port)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        await using var tls = new SslStream(socket.GetStream(), leaveInnerStreamOpen: false, static (_, _, _, _) => true);
+        await tls.AuthenticateAsClientAsync("localhost");
+        return tls.RemoteCertificate!.GetCertHashString();
     }
 
     // What the agent says of its node, in its own words and in the catalog's.
