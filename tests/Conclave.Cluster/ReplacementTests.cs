@@ -30,6 +30,7 @@ public sealed class ReplacementTests
         await lost.KillAsync();
         Directory.Delete(lost.DataFolder, recursive: true);
         lost.Start(cluster.Join, expect: 0);
+        await cluster.WaitAsync("its new id", () => Task.FromResult(File.Exists(Path.Combine(lost.DataFolder, "node-id")) && lost.Said("Consul agent running!") && lost.NodeId != before));
         await cluster.WaitForVotersAsync(cluster[0], cluster[1], cluster[2]);
         Assert.NotEqual(before, lost.NodeId);
         await cluster.WaitForValueAsync(lost, "kept", "1");
@@ -44,11 +45,11 @@ public sealed class ReplacementTests
         string id = cluster[0].NodeId;
         var twin = cluster.Add("twin");
         twin.Configure = config => config["node_id"] = id;
-        twin.Start([cluster[1].GossipAddress], expect: 0);
+        twin.Start([cluster[0].GossipAddress], expect: 0);
         await cluster.WaitAsync("a refusal", () => Task.FromResult(twin.Said($"has conflicting node ID '{id}'")));
         await cluster.WaitAsync("another attempt", () => Task.FromResult(twin.Said("Join cluster failed, will retry")));
         Assert.True(twin.IsRunning);
-        Assert.DoesNotContain("twin", await cluster.TextAsync(cluster[1], "/v1/agent/members"));
+        Assert.DoesNotContain("twin", await cluster.TextAsync(cluster[0], "/v1/agent/members"));
     }
 
     [Fact]

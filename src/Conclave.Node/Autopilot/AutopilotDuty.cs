@@ -67,13 +67,18 @@ internal sealed class AutopilotDuty(string leaderId, TimeSpan contactMin)
         foreach (var member in members)
         {
             if (member.Server is not { IsFitForRaft: true } server) continue;
-            if (!_members.TryGetValue(server.Id, out var known) || known.Status != ServerMemberStatus.Alive) _members[server.Id] = server;
+            bool isFree = !_members.TryGetValue(server.Id, out var known) || known.Status != ServerMemberStatus.Alive;
+            if (isFree || WasThere(before, server)) _members[server.Id] = server;
             _forgotten.Remove(server.Id);
         }
         foreach (var server in before)
             if (!_members.ContainsKey(server.Id) && _forgotten.Count < ForgottenMax) _forgotten[server.Id] = server with { Status = ServerMemberStatus.Left };
         if (NextWake != Instant.Never) NextWake = now;
     }
+
+    // A stranger with the id of one that is there, a copy of its data folder say, must not take its place in the configuration.
+    private static bool WasThere(ServerMember[] before, ServerMember server) =>
+        server.Status == ServerMemberStatus.Alive && Array.Exists(before, other => other.Id == server.Id && other.Name == server.Name && other.Status == ServerMemberStatus.Alive);
 
     /// <summary>The configuration has changed, or may be changed again: look at once.</summary>
     public void Wake(Instant now)

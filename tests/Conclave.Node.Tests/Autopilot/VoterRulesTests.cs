@@ -86,6 +86,22 @@ public sealed class VoterRulesTests
     public void A_server_that_is_leaving_stays_as_long_as_it_answers() =>
         Assert.Null(Next([.. Voters("ab"), Dead("c") with { Contact = TimeSpan.FromSeconds(1) }], [.. Alive("ab"), Member("c") with { Status = ServerMemberStatus.Leaving }]));
 
+    [Theory]
+    [InlineData("aa-stranger")]
+    [InlineData("zz-stranger")]
+    public void A_stranger_with_the_id_of_a_server_that_is_there_does_not_take_its_place(string name)
+    {
+        var duty = new AutopilotDuty("a", TimeSpan.FromSeconds(1));
+        var now = new Instant(0);
+        var stranger = Member("b") with { Name = name, Address = "elsewhere:8300" };
+        duty.OnMembers([.. Alive("abc").Select(InPool)], now);
+        duty.OnMembers([.. Alive("abc").Append(stranger).OrderBy(static server => server.Name, StringComparer.Ordinal).Select(InPool)], now);
+        Assert.Equal("node-b", duty.Find("b")!.Name);
+
+        duty.OnMembers([.. Alive("ac").Append(Failed("b")).Append(stranger).OrderBy(static server => server.Name, StringComparer.Ordinal).Select(InPool)], now);
+        Assert.Equal(name, duty.Find("b")!.Name);
+    }
+
     [Fact]
     public void A_server_that_the_pool_has_forgotten_goes_like_one_that_left()
     {
