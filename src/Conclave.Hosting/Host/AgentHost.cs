@@ -90,6 +90,9 @@ public sealed class AgentHost : IAsyncDisposable
     /// <summary>The node as front ends see it.</summary>
     public INodeGateway Gateway { get; }
 
+    /// <summary>The calls of others that wait here for a change; null for a client.</summary>
+    internal RpcWaits? WaitingCalls => _calls?.Waits;
+
     /// <summary>The way to the servers for a client; null for a server.</summary>
     internal IServerCalls? Servers => _client?.Servers;
 

@@ -39,7 +39,9 @@ internal sealed class ServerCalls : IAsyncDisposable
         _pool = new RpcPool(limits, time, log);
         node.StatusChanged += () => OnStatusChanged(node.Status.KnownLeader);
         Gateway = new ForwardingGateway(node, statusChanged, rootPublished, _pool, new ForwardLimits { HoldTime = options.HoldTime }, time, Draining, _ending.Token);
-        var methods = Methods(node, new RpcReads(Gateway, time), () => Pools, _pool, Draining);
+        var reads = new RpcReads(Gateway, time);
+        Waits = reads.Waits;
+        var methods = Methods(node, reads, () => Pools, _pool, Draining);
         DigestComparison.AddTo(methods, () => node.Digests);
         _server = new RpcServer(methods, () => node.Root.LastIndex, limits, time, log);
         _server.Rates.Configure(options.CallsPerSecond, options.CallBurst);
@@ -53,6 +55,9 @@ internal sealed class ServerCalls : IAsyncDisposable
 
     /// <summary>The node as front ends see it, wherever the leader is.</summary>
     public ForwardingGateway Gateway { get; }
+
+    /// <summary>The calls of others that wait here for a change.</summary>
+    public RpcWaits Waits { get; }
 
     /// <summary>The gossip pools, once they are open.</summary>
     public IAgentPools? Pools { get; set; }
