@@ -131,6 +131,12 @@ public sealed class AgentRuntime : ILocalAgent, IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Tells the catalog nothing any more, because the agent leaves: the servers take out what they know of it, and a comparison that falls into the time before it ends would
+    /// bring it back for ever.
+    /// </summary>
+    public void LeaveCatalog() => _sync.Silence();
+
     /// <summary>Says how many agents the datacenter has: the more, the less often each compares itself with the catalog.</summary>
     public void SetClusterSize(int agents)
     {

@@ -10,11 +10,21 @@ namespace Conclave.Hosting.Agent;
 internal sealed class CatalogSync(INodeGateway gateway, IAgentCatalog catalog, string nodeName, AgentRuntime agent) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private volatile bool _isSilent;
     private readonly ConcurrentDictionary<Task, byte> _running = new();
 
-    public void Write(SyncOperation operation) => Track(WriteAsync(operation));
+    public void Write(SyncOperation operation)
+    {
+        if (!_isSilent) Track(WriteAsync(operation));
+    }
 
-    public void Read() => Track(ReadAsync());
+    public void Read()
+    {
+        if (!_isSilent) Track(ReadAsync());
+    }
+
+    /// <summary>Tells the catalog nothing any more: the core waits for answers that never come.</summary>
+    public void Silence() => _isSilent = true;
 
     public async ValueTask DisposeAsync()
     {

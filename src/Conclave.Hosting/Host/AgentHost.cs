@@ -189,6 +189,7 @@ public sealed class AgentHost : IAsyncDisposable
     {
         await Task.Yield();                                            // nothing of it under the lock
         if (_gossip is null) return;
+        _local.LeaveCatalog();
         await (Departure is { } departure ? departure.RunAsync() : _gossip.LeaveAsync()).ConfigureAwait(false);
     }
 

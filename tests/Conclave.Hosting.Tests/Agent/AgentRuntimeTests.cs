@@ -38,6 +38,20 @@ public sealed class AgentRuntimeTests : IDisposable
     }
 
     [Fact]
+    public async Task An_agent_that_leaves_brings_nothing_back_into_the_catalog()
+    {
+        await using (var agent = Start())
+        {
+            await agent.RegisterServiceAsync(Web(), false, default);
+            await _gateway.UntilAsync(root => AgentGateway.Services(root).Count == 1);
+            agent.LeaveCatalog();
+            await agent.RegisterServiceAsync(Web() with { Name = "late", Id = "late" }, false, default);
+            agent.RequestFullSync();
+        }
+        Assert.Single(AgentGateway.Services(_gateway.Root));
+    }
+
+    [Fact]
     public async Task Registrations_and_the_state_of_ttl_checks_survive_a_restart()
     {
         await using (var agent = Start(_folder))
