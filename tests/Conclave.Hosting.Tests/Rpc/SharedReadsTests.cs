@@ -108,7 +108,7 @@ public sealed class SharedReadsTests : IAsyncDisposable
         QueryArguments[] others =
         [
             one, one with { ServiceName = "we", Node = "b" }, one with { ServiceTags = ["ab"] }, one with { ServiceTags = ["a"] }, one with { TagFilter = false }, one with { Connect = true }, one with { Ingress = true },
-            one with { SourceNode = "n" }, one with { Node = "n" }, one with { State = "any" }, one with { Key = "k"u8.ToArray() }, one with { Separator = "k"u8.ToArray() }, one with { SessionId = "s" },
+            one with { SourceNode = "n" }, one with { SourceIp = "n" }, one with { Node = "n" }, one with { State = "any" }, one with { Key = "k"u8.ToArray() }, one with { Separator = "k"u8.ToArray() }, one with { SessionId = "s" },
             one with { ServiceKind = "k" }, one with { UseServiceKind = true }, one with { Kind = "k" }, one with { Name = "k" }, one with { ServiceAddress = "k" }, one with { Options = new() { Filter = "k" } },
             one with { NodeMetaFilters = TextMap<string>.From([new("a", "b")]) }, one with { NodeMetaFilters = TextMap<string>.From([new("a", "c")]) },
         ];
