@@ -42,6 +42,25 @@ public sealed class FreshnessTests
         Hear(commit: 0);
         Turn(applied: 0);
         Assert.Equal(before, _freshness.FreshAt);
+        for (var end = _now + TimeSpan.FromSeconds(2); _now < end; _now += Step)
+        {
+            Hear(commit: 0);
+            Turn(applied: 0);
+        }
+        Assert.Equal(_now - Step, _freshness.FreshAt);
+    }
+
+    // Too short for the core to notice: nothing was due meanwhile.
+    [Fact]
+    public void What_had_waited_during_a_short_standstill_says_nothing_either()
+    {
+        Hear(commit: 0);
+        Turn(applied: 0);
+        var before = _now;
+        _now += Gap + Step;
+        Hear(commit: 0);
+        Turn(applied: 0);
+        Assert.Equal(before, _freshness.FreshAt);
         _now += Step;
         Hear(commit: 0);
         Turn(applied: 0);
