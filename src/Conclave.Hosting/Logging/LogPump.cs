@@ -13,8 +13,11 @@ internal interface ILogOutput : IDisposable
 /// <summary>A bounded queue of lines and the thread that writes them, because a write to a full pipe blocks for as long as its reader likes.</summary>
 internal sealed class LogPump : IDisposable
 {
-    /// <summary>How long the end of the agent waits for lines that are still queued.</summary>
+    /// <summary>How long the end of the agent waits for a write that does not end.</summary>
     public static readonly TimeSpan DrainTime = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long it waits at most for lines that are still queued.</summary>
+    private static readonly TimeSpan DrainTimeMax = TimeSpan.FromSeconds(2);
 
     /// <summary>Lines that may wait; about a megabyte of usual lines.</summary>
     private const int QueueLinesMax = 8192;
@@ -26,6 +29,8 @@ internal sealed class LogPump : IDisposable
     private readonly Thread _thread;
     private readonly ILogOutput _output;
     private long _dropped;
+    private int _written;                                      // batches
+    private volatile bool _isWriting;
 
     public LogPump(string name, ILogOutput output)
     {
@@ -44,8 +49,15 @@ internal sealed class LogPump : IDisposable
     public void Dispose()
     {
         // The output belongs to the thread; when that hangs in a write, the end of the process closes it.
+        // A thread that only waits for the processor will come to its lines: they say why the agent ended.
         _queue.Writer.TryComplete();
-        _thread.Join(DrainTime);
+        int written = Volatile.Read(ref _written);
+        for (var waited = TimeSpan.Zero; waited < DrainTimeMax && !_thread.Join(DrainTime); waited += DrainTime)
+        {
+            int now = Volatile.Read(ref _written);
+            if (_isWriting && now == written) return;
+            written = now;
+        }
     }
 
     private void Run()
@@ -57,7 +69,10 @@ internal sealed class LogPump : IDisposable
             {
                 batch.Clear();
                 while (batch.Length < BatchCharsMax && _queue.Reader.TryRead(out var text)) batch.Append(text);
+                _isWriting = true;
                 _output.Write(Encoding.UTF8.GetBytes(batch.ToString()));
+                _isWriting = false;
+                Interlocked.Increment(ref _written);
             }
             _output.Dispose();
         }

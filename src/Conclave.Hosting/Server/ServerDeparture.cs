@@ -23,7 +23,10 @@ internal sealed class ServerDeparture(NodeGateway node, AgentPools pools, Draini
     public static readonly TimeSpan QuickHandOver = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Longest time that a server waits to be taken out of the configuration.</summary>
-    private static readonly TimeSpan RemovalTimeMax = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RemovalTimeMax = TimeSpan.FromSeconds(5), RemovalTimeMin = TimeSpan.FromSeconds(1);
+
+    /// <summary>A leave is given up after 15 s: the waiting ends before, for everything else is done by then.</summary>
+    private static readonly TimeSpan LeaveTimeGoal = TimeSpan.FromSeconds(14);
 
     /// <summary>Longest time for a hand-over, or for the removal of oneself where nobody takes over.</summary>
     private static readonly TimeSpan HandOverTimeMax = TimeSpan.FromSeconds(2);
@@ -35,6 +38,7 @@ internal sealed class ServerDeparture(NodeGateway node, AgentPools pools, Draini
     /// <summary>Leaves. Whatever goes wrong is logged; in the end the server is as far gone as it can be. A lone server only leaves the pools and drains.</summary>
     public async Task RunAsync()
     {
+        long start = time.GetTimestamp();
         DepartureLog.Leaving(_logger);
         if (node.Status.IsLeader && HasOtherVoters && !await TryHandOverAsync(HandOverTimeMax).ConfigureAwait(false)) await RemoveSelfAsync().ConfigureAwait(false);
         await pools.LeaveAsync().ConfigureAwait(false);
@@ -42,7 +46,7 @@ internal sealed class ServerDeparture(NodeGateway node, AgentPools pools, Draini
         DepartureLog.Draining(_logger, drainTime.TotalSeconds);
         await draining.BeginAsync().ConfigureAwait(false);
         await Task.Delay(drainTime, time).ConfigureAwait(false);
-        if (HasOtherVoters && !await IsRemovedAsync().ConfigureAwait(false)) DepartureLog.NotRemoved(_logger);
+        if (HasOtherVoters && !await IsRemovedAsync(LeaveTimeGoal - time.GetElapsedTime(start)).ConfigureAwait(false)) DepartureLog.NotRemoved(_logger);
     }
 
     /// <summary>Makes another server the leader, if this one leads: one that keeps up and does not leave itself. Ends when another one leads, or without success.</summary>
@@ -79,6 +83,16 @@ internal sealed class ServerDeparture(NodeGateway node, AgentPools pools, Draini
         return false;
     }
 
+    private bool IsAnotherThere
+    {
+        get
+        {
+            foreach (var server in node.Status.Servers)
+                if (server.Id != node.Identity.NodeId && IsThere(server.Id)) return true;
+            return false;
+        }
+    }
+
     // Others cannot remove us: we lead, and none of them can. With us gone they are at least as many as they need.
     private async Task RemoveSelfAsync()
     {
@@ -95,13 +109,15 @@ internal sealed class ServerDeparture(NodeGateway node, AgentPools pools, Draini
     }
 
     // Whoever was handed to may have left too and handed back: the one that leads has nobody who removes it.
-    private async Task<bool> IsRemovedAsync()
+    private async Task<bool> IsRemovedAsync(TimeSpan limit)
     {
+        limit = limit < RemovalTimeMin ? RemovalTimeMin : limit > RemovalTimeMax ? RemovalTimeMax : limit;
         long start = time.GetTimestamp();
         while (IsConfigured)
         {
-            var left = RemovalTimeMax - time.GetElapsedTime(start);
-            if (left <= TimeSpan.Zero) return false;
+            var left = limit - time.GetElapsedTime(start);
+            // Where all others leave too, nobody is there any more to take anybody out.
+            if (left <= TimeSpan.Zero || !IsAnotherThere) return false;
             await TryHandOverAsync(left).ConfigureAwait(false);
             await Task.Delay(left < Pause ? left : Pause, time).ConfigureAwait(false);
         }
