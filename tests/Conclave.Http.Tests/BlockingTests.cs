@@ -152,6 +152,62 @@ public sealed class BlockingTests
         await Until(() => reads.Blocking.GroupCount == 0);
     }
 
+    [Fact]
+    public async Task A_change_is_looked_at_and_written_once_for_a_thousand_watchers()
+    {
+        const int Watchers = 1000;
+        var reads = new ReadResponder(new MemoryGateway());
+        var counts = new Counts();
+        await using var server = await RunningFrontEnd.StartAsync(router =>
+        {
+            HttpApi.MapState(router, reads, new FixedPools(), "1.10.11");
+            router.Add("/v1/counted", Routing.HttpVerbs.Get, request =>
+            {
+                request.TryReadOptions(out var options);
+                return reads.RespondAsync(request, new CountedQuery(counts), options, ReadStyle.Plain);
+            });
+        }, new HttpOptions { ConnectionsPerClientMax = 0 });
+        using var first = await server.Client.PutAsync("/v1/kv/a", new StringContent("1"));
+        var waiting = Enumerable.Range(0, Watchers).Select(_ => server.Client.GetStringAsync("/v1/counted?index=1&wait=300s")).ToArray();
+        await Until(() => server.FrontEnd!.Waits.Count == Watchers);
+        Assert.Equal((1, 0), (counts.Runs, counts.Writes));
+        using var other = await server.Client.PutAsync("/v1/kv/b", new StringContent("2"));
+        using var second = await server.Client.PutAsync("/v1/kv/a", new StringContent("2"));
+        await Task.WhenAll(waiting);
+        Assert.Equal((2, 1), (counts.Runs, counts.Writes));
+    }
+
+    private sealed class Counts
+    {
+        public int Runs;
+        public int Writes;
+    }
+
+    private sealed class CountedQuery(Counts counts) : ReadQuery
+    {
+        public override ulong Run(State.StateRoot root, State.WatchSet? watches)
+        {
+            Interlocked.Increment(ref counts.Runs);
+            return root.KvGet("a"u8, watches, out _);
+        }
+
+        public override Rpc.Messages.QueryMeta Read(ReadOnlyMemory<byte> result) => throw new NotSupportedException();
+
+        public override void Write(Json.JsonOut json)
+        {
+            Interlocked.Increment(ref counts.Writes);
+            json.Null();
+        }
+
+        public override void Forget()
+        {
+        }
+
+        protected override void OnCopied()
+        {
+        }
+    }
+
     private sealed class BrokenQuery : ReadQuery
     {
         public override ulong Run(State.StateRoot root, State.WatchSet? watches)

@@ -12,6 +12,9 @@ internal sealed class RunningFrontEnd(HttpListenerHost host) : IAsyncDisposable
 {
     public HttpListenerHost Host { get; } = host;
 
+    /// <summary>What is behind the sockets; null when the test made it itself.</summary>
+    public HttpFrontEnd? FrontEnd { get; init; }
+
     public int Port => Host.Port;
 
     public HttpClient Client { get; } = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://127.0.0.1:{host.Port}") };
@@ -21,7 +24,7 @@ internal sealed class RunningFrontEnd(HttpListenerHost host) : IAsyncDisposable
         var router = new Router();
         routes(router);
         var frontEnd = new HttpFrontEnd(options ?? new HttpOptions(), router, NullLogger<HttpFrontEnd>.Instance);
-        return new(await HttpListenerHost.StartAsync(frontEnd, [HttpBinding.Tcp(IPAddress.Loopback, 0)], NullLoggerFactory.Instance, default));
+        return new(await HttpListenerHost.StartAsync(frontEnd, [HttpBinding.Tcp(IPAddress.Loopback, 0)], NullLoggerFactory.Instance, default)) { FrontEnd = frontEnd };
     }
 
     /// <summary>Sends raw bytes on a connection of their own and gives everything that comes back until the other side closes.</summary>
