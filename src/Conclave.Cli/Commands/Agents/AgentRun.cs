@@ -86,7 +86,7 @@ internal sealed class AgentRun(CommandIo io, AgentConfig config, Func<AgentConfi
         {
             var next = signals.NextAsync();
             if (await Task.WhenAny(starting, next).ConfigureAwait(false) == starting) return null;
-            var signal = await next.ConfigureAwait(false);
+            var signal = await signals.TakeAsync().ConfigureAwait(false);
             if (signal != PosixSignal.SIGHUP)
             {
                 AgentLines.Caught(logger, AgentSignals.NameOf(signal));
@@ -117,7 +117,7 @@ internal sealed class AgentRun(CommandIo io, AgentConfig config, Func<AgentConfi
                 else AgentLines.Failed(logger, end.Message);
                 return Stopped;
             }
-            var signal = await next.ConfigureAwait(false);
+            var signal = await signals.TakeAsync().ConfigureAwait(false);
             AgentLines.Caught(logger, AgentSignals.NameOf(signal));
             if (signal == PosixSignal.SIGHUP) await ReloadAsync(host, logger).ConfigureAwait(false);
             else if (AgentSignals.IsDump(signal)) return Dump(signal);

@@ -29,8 +29,16 @@ internal sealed class AgentSignals : IDisposable
         _registrations.Add(stop.Register(() => _arrived.Writer.TryWrite(PosixSignal.SIGINT)));
     }
 
-    /// <summary>The next signal; asked for again before it came, the same task.</summary>
-    public Task<PosixSignal> NextAsync() => _next is { IsCompleted: false } ? _next : _next = _arrived.Reader.ReadAsync().AsTask();
+    /// <summary>The next signal; the same task until <see cref="TakeAsync"/>. It may come when whoever asked has turned to something else, and must not be lost then.</summary>
+    public Task<PosixSignal> NextAsync() => _next ??= _arrived.Reader.ReadAsync().AsTask();
+
+    /// <summary>The signal that has come, which is dealt with now.</summary>
+    public async Task<PosixSignal> TakeAsync()
+    {
+        var signal = await NextAsync().ConfigureAwait(false);
+        _next = null;
+        return signal;
+    }
 
     public static bool IsDump(PosixSignal signal) => signal is PosixSignal.SIGQUIT or Abort;
 
