@@ -20,6 +20,7 @@ public sealed class SystemDisk : IDisk, IDiskQueue, IDisposable
     private readonly Lazy<DiskWorker> _reads, _snapshots;    // many servers never need them
     private int _nextFile = 1;
     private FileStream? _lock;
+    private volatile bool _isDisposed;
 
     /// <summary>Uses (and creates) a data folder.</summary>
     /// <param name="root">Path of the folder.</param>
@@ -45,7 +46,10 @@ public sealed class SystemDisk : IDisk, IDiskQueue, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Submit(DiskJob job) => Worker(job.Lane).Submit(job);
+    public void Submit(DiskJob job)
+    {
+        if (!_isDisposed) Worker(job.Lane).Submit(job);        // later ones are dropped, and make no worker that nobody would end
+    }
 
     private DiskWorker Worker(DiskLane lane) => lane switch
     {
@@ -214,8 +218,12 @@ public sealed class SystemDisk : IDisk, IDiskQueue, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _isDisposed = true;
         _log.Dispose();
         _background.Dispose();
+        // A job that still runs must not find its files closed under it.
+        foreach (var worker in (Lazy<DiskWorker>[])[_reads, _snapshots])
+            if (worker.IsValueCreated) worker.Value.Dispose();
         lock (_gate)
         {
             foreach (var (handle, _) in _files.Values) handle.Dispose();

@@ -65,6 +65,49 @@ public sealed class SystemDiskTests : IDisposable
         Assert.True(Directory.Exists(Path.Combine(_root, "x", "y", "z", "raft")));
     }
 
+    [Theory]
+    [MemberData(nameof(Lanes))]
+    public async Task Disposal_waits_for_the_job_that_runs(DiskLane lane)
+    {
+        var disk = Open();
+        var job = new HeldJob(lane);
+        disk.Submit(job);
+        await job.Started;
+        var disposing = Task.Run(disk.Dispose, TestContext.Current.CancellationToken);
+        await Task.WhenAny(disposing, Task.Delay(50, TestContext.Current.CancellationToken));
+        Assert.False(disposing.IsCompleted);
+        job.Release();
+        await disposing;
+        Assert.True(job.HasEnded);
+        disk.Submit(new HeldJob(lane));                        // dropped: nobody would end its worker
+    }
+
+    public static TheoryData<DiskLane> Lanes => [.. Enum.GetValues<DiskLane>()];
+
+    private sealed class HeldJob(DiskLane lane) : DiskJob(lane)
+    {
+        private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously), _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Started => _started.Task;
+
+        public bool HasEnded { get; private set; }
+
+        public void Release() => _released.SetResult();
+
+        public override void Complete()
+        {
+        }
+
+        protected override void Execute(IDisk disk)
+        {
+            var file = disk.Open("held", FileOpening.Replace);
+            _started.SetResult();
+            _released.Task.Wait();
+            disk.Close(file);
+            HasEnded = true;
+        }
+    }
+
     [Fact]
     public void Missing_file_is_told_apart()
     {
