@@ -8,6 +8,9 @@ namespace Conclave.Gossip.Swim;
 /// </summary>
 internal sealed class Suspicion
 {
+    /// <summary>How often a member that too few others suspect is told so before its time is over.</summary>
+    public const int WarningsMax = 3;
+
     // Hashes of the names of those who accused, the first one first. Wanted is small, so a walk is the fastest search.
     private readonly List<ulong> _accusers = [];
     private TimeSpan _min;
@@ -22,14 +25,24 @@ internal sealed class Suspicion
 
     public SwimNode? Node { get; private set; }
 
-    /// <summary>The timer that ends it.</summary>
+    /// <summary>How often it has been told so far.</summary>
+    public int Warnings { get; set; }
+
+    /// <summary>Whether as many others say the same as are waited for.</summary>
+    public bool IsAgreed => Wanted > 0 && Confirmations >= Wanted;
+
+    /// <summary>The timer for its end, or for the next warning.</summary>
     public DeadlineHandle Timer { get; set; }
 
     public Instant Deadline => _startedAt + SuspicionTimes.After(Confirmations, Wanted, _min, _max);
 
+    /// <summary>When there is something to do: the warnings come one after the other before the end, each with <paramref name="pause"/> behind it for an answer.</summary>
+    public Instant NextDue(TimeSpan pause) => IsAgreed ? Deadline : Deadline - pause * (WarningsMax - Warnings);
+
     public void Start(SwimNode node, ulong accuser, int wanted, TimeSpan min, TimeSpan max, Instant now)
     {
         (Node, Wanted, _min, _max, _startedAt) = (node, wanted, min, max, now);
+        Warnings = 0;
         _accusers.Clear();
         _accusers.Add(accuser);
     }

@@ -145,7 +145,7 @@ internal sealed partial class SwimCore
         var min = SuspicionTimes.Min(_config.SuspicionMult, _nodes.Count, _config.ProbeInterval);
         var suspicion = _freeSuspicions.TryPop(out var free) ? free : new Suspicion();
         suspicion.Start(node, from.Hash, SuspicionTimes.Confirmations(_config.SuspicionMult, _nodes.Count), min, min * _config.SuspicionMaxTimeoutMult, _clock);
-        suspicion.Timer = _timers.Add(suspicion.Deadline, new(TimerKind.SuspicionEnd, Suspicion: suspicion));
+        SetTimer(suspicion);
         node.Suspicion = suspicion;
     }
 
@@ -153,7 +153,28 @@ internal sealed partial class SwimCore
     {
         if (!suspicion.TryConfirm(_scratch.Hash(accusation.From))) return;
         _rumors.Add(suspicion.Node!, MessageType.Suspect, accusation.Incarnation, NameOf(accusation.From));
-        _timers.Update(suspicion.Timer, suspicion.Deadline);
+        _timers.Update(suspicion.Timer, suspicion.NextDue(_config.ProbeTimeout));
+    }
+
+    private void SetTimer(Suspicion suspicion) => suspicion.Timer = _timers.Add(suspicion.NextDue(_config.ProbeTimeout), new(TimerKind.SuspicionDue, Suspicion: suspicion));
+
+    private void OnSuspicionDue(Suspicion suspicion)
+    {
+        if (suspicion.IsAgreed || suspicion.Warnings == Suspicion.WarningsMax || _clock >= suspicion.Deadline) EndSuspicion(suspicion);
+        else Warn(suspicion);
+    }
+
+    // When hardly anybody else suspects it, most have heard it object, and we may be the one whom gossip missed: it is told once more, and again, that it is suspected here, and
+    // reminds us if it is there.
+    private void Warn(Suspicion suspicion)
+    {
+        suspicion.Warnings++;
+        SetTimer(suspicion);
+        var node = suspicion.Node!;
+        var message = _scratch.Message;
+        message.Clear();
+        GossipCodec.EncodeSuspect(message, new Accusation { Incarnation = node.Incarnation, Node = node.Key.Utf8, From = _self.Key.Utf8 });
+        Send(node.Endpoint, message.WrittenSpan, MaxVersionOf(node) >= ChecksumSince);
     }
 
     private void EndSuspicion(Suspicion suspicion)

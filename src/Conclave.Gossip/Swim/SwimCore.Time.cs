@@ -27,7 +27,7 @@ internal sealed partial class SwimCore
         ProbeIndirectly,
         ProbeEnd,
         RelayEnd,
-        SuspicionEnd,
+        SuspicionDue,
         PushPull,
         StreamEnd,
         LeaveEnd,
@@ -117,7 +117,7 @@ internal sealed partial class SwimCore
             case TimerKind.ProbeIndirectly: ProbeIndirectly(); break;
             case TimerKind.ProbeEnd: EndProbe(); break;
             case TimerKind.RelayEnd: EndRelay((uint)timer.Number); break;
-            case TimerKind.SuspicionEnd: EndSuspicion(timer.Suspicion!); break;
+            case TimerKind.SuspicionDue: OnSuspicionDue(timer.Suspicion!); break;
             case TimerKind.PushPull: OnPushPullTick(); break;
             case TimerKind.StreamEnd: OnStreamTimeout(timer.Number); break;
             case TimerKind.LeaveEnd: EndLeave(); break;

@@ -107,6 +107,36 @@ public sealed class SuspicionTests
         Assert.Contains("suspect b 1 e", SwimMessages.Read(net.Packets[^1].Bytes));
     }
 
+    [Theory]
+    [InlineData(0, 3)]
+    [InlineData(1, 3)]
+    [InlineData(2, 0)]
+    public void Who_is_suspected_by_too_few_is_told_so_before_its_time_is_over(int confirmations, int warnings)
+    {
+        var (net, a) = LoneMemberKnowing("b", "c", "d", "e", "f");
+        net.Give(a, SwimMessages.Suspect("b", 1, "a"));
+        for (int i = 0; i < confirmations; i++) net.Give(a, SwimMessages.Suspect("b", 1, "def"[i].ToString()));
+        net.Packets.Clear();
+        Assert.True(net.RunUntil(() => a.StateOf("b") == SwimState.Dead, TimeSpan.FromSeconds(30)));
+        Assert.Equal(warnings, net.Packets.Count(packet => packet.To == SwimNet.EndpointOf(100) && SwimMessages.Read(packet.Bytes) is ["suspect b 1 a"]));
+    }
+
+    [Fact]
+    public void Who_missed_an_objection_hears_it_again_before_the_time_is_over()
+    {
+        var net = new SwimNet();
+        // Its turn to be probed comes too late to help.
+        var a = net.Add("a", static config => config with { ProbeInterval = TimeSpan.FromSeconds(4), PushPullInterval = TimeSpan.Zero, SuspicionMult = 1, SuspicionMaxTimeoutMult = 1, GossipInterval = TimeSpan.Zero });
+        var b = net.Add("b", static config => config with { ProbeInterval = TimeSpan.Zero, PushPullInterval = TimeSpan.Zero, GossipInterval = TimeSpan.Zero });
+        net.Give(a, SwimMessages.Alive("b", b.Endpoint, 1));
+        net.Give(b, SwimMessages.Alive("a", a.Endpoint, 1));
+        net.Give(b, SwimMessages.Suspect("b", 1, "x"));
+        net.Give(a, SwimMessages.Suspect("b", 1, "x"));
+        Assert.Equal(SwimState.Suspect, a.StateOf("b"));
+        net.Run(TimeSpan.FromSeconds(3.9));
+        Assert.Equal(SwimState.Alive, a.StateOf("b"));
+    }
+
     private static GossipConfig ConfigOf(string profile) => profile switch
     {
         "lan" => GossipConfig.Lan("a", default),

@@ -27,6 +27,8 @@ public sealed class GossipTests
     [InlineData(83, "the same, with crashes in between")]
     [InlineData(100228, "a member missed a refutation and was not told again, however often it accused")]
     [InlineData(50234, "gossip missed a member twice, with the intent and with the end of one that left")]
+    [InlineData(200278, "two members were called failed at a loss of 24 % and bursts of more")]
+    [InlineData(312723, "two members were called failed by one that had missed what they objected, at a loss of 28 %")]
     [InlineData(302832, "what had waited in the socket of a paused process was delivered to the next life of that process")]
     public void Seeds_that_failed_once_pass(ulong seed, string why)
     {
