@@ -40,7 +40,7 @@ public sealed class RejoinTests : IDisposable
         {
             port = serf.Port;
             await ours.Membership.JoinAsync(serf.Address, TestContext.Current.CancellationToken);
-            await RememberedAsync("ours");
+            await RememberedAsync("ours", teller: ours);
         }
         await ours.SeesAsync("serf", MemberStatus.Failed);
 
@@ -77,7 +77,7 @@ public sealed class RejoinTests : IDisposable
         {
             port = serf.Port;
             await serf.JoinAsync(other.Address);
-            await RememberedAsync("other");
+            await RememberedAsync("other", teller: other);
         }
 
         await using var ours = await OurMember.StartAsync("member", options => (options.SnapshotPath, options.Port) = (Snapshot, port));
@@ -116,11 +116,12 @@ public sealed class RejoinTests : IDisposable
         await serf.SeesAsync("ours", "alive");
     }
 
-    // Serf's agents write theirs with a delay.
-    private Task RememberedAsync(string name) => Eventually.Become(ReadAsync, text => text.Contains($"alive: {name} ", StringComparison.Ordinal), $"the file remembers {name}");
+    // Serf's agents keep lines back until there is another one to write, so somebody tells them something.
+    private Task RememberedAsync(string name, OurMember? teller = null) => Eventually.Become(() => ReadAsync(teller), text => text.Contains($"alive: {name} ", StringComparison.Ordinal), $"the file remembers {name}");
 
-    private async Task<string> ReadAsync()
+    private async Task<string> ReadAsync(OurMember? teller)
     {
+        if (teller is not null) await teller.Membership.FireEventAsync("news", default);
         if (!File.Exists(Snapshot)) return "";
         await using var file = new FileStream(Snapshot, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         using var reader = new StreamReader(file);

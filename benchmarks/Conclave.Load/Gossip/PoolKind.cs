@@ -53,7 +53,7 @@ internal abstract class PoolKind
 
     private sealed class SerfKind : PoolKind
     {
-        private const string Program = "serf", Joined = "serf: EventMemberJoin: ", Failed = "serf: EventMemberFailed: ", Left = "serf: EventMemberLeave: ", Event = "agent: Received event: user-event: ";
+        private const string Program = "serf", Joined = "serf: EventMemberJoin: ", Failed = "serf: EventMemberFailed: ", Left = "serf: EventMemberLeave: ", LeftLate = "serf: EventMemberLeave (forced): ", Event = "agent: Received event: user-event: ";
 
         public override string Name => "serf";
 
@@ -69,7 +69,7 @@ internal abstract class PoolKind
         public override (Seen What, string About)? Read(string line) =>
             After(line, Joined) is { } joined ? (Seen.Joined, joined)
             : After(line, Failed) is { } failed ? (Seen.Failed, failed)
-            : After(line, Left) is { } left ? (Seen.Left, left)
+            : (After(line, Left) ?? After(line, LeftLate)) is { } left ? (Seen.Left, left)
             : After(line, Event) is { } name ? (Seen.Event, name)
             : null;
 

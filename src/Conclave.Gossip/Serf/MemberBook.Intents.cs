@@ -78,6 +78,16 @@ internal sealed partial class MemberBook
         }
     }
 
+    /// <summary>
+    /// Another member lists this one as not having left, by an intent of <paramref name="time"/>. About us that may be an intent to leave that somebody has made in our name and that we never
+    /// heard: the list does not say, and whoever keeps it sees us leaving for good. We say that we are there.
+    /// </summary>
+    public void OnKnownThere(ReadOnlySpan<byte> name, ulong time)
+    {
+        bool isNewsAboutUs = Find(name) is { } record && IsSelf(record) && time > record.StatusTime;
+        if (OnJoinIntent(name, time) && isNewsAboutUs && !IsLeaving) AnnounceJoin();
+    }
+
     /// <summary>Tells all that we are there.</summary>
     public void AnnounceJoin()
     {

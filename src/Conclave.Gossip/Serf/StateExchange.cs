@@ -74,7 +74,7 @@ internal sealed class StateExchange(SerfContext context, MemberBook book, UserEv
                 if (IsMarked(time.Node)) book.OnKnownLeft(time.Node, time.LTime);
         }
         foreach (var time in state.StatusLTimes)
-            if (!IsMarked(time.Node)) book.OnJoinIntent(time.Node, time.LTime);
+            if (!IsMarked(time.Node)) book.OnKnownThere(time.Node, time.LTime);
         if (state.LeftMembers.Count > 0) Mark(state.LeftMembers, isMarked: false);
         _unknownLeft.Clear();
     }

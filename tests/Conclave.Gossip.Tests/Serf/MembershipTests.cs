@@ -49,6 +49,18 @@ public sealed class MembershipTests
     }
 
     [Fact]
+    public void Who_never_heard_an_intent_in_its_name_is_not_seen_leaving_for_good()
+    {
+        using var net = new PoolNet();
+        var hosts = net.AddPool(2);
+        net.Do(hosts[0], pool => pool.OnDatagram(hosts[1].Endpoint, SerfMessages.Leave("late", 40)));
+        net.Run(TimeSpan.FromSeconds(5));
+        var late = net.Add("late");
+        net.Join(hosts[1], late);                               // it joins nobody itself, so it says nothing of its own accord
+        Assert.True(net.RunUntil(() => net.Hosts.All(host => host.StatusOf("late") == MemberStatus.Alive && host.Pool.AliveCount == 3), TimeSpan.FromMinutes(3)));
+    }
+
+    [Fact]
     public void Alone_a_leave_is_done_at_once()
     {
         using var net = new PoolNet();
