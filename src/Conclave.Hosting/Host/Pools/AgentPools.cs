@@ -17,6 +17,9 @@ namespace Conclave.Hosting.Pools;
 /// </summary>
 internal sealed class AgentPools : IAgentPools, IAsyncDisposable
 {
+    // An event that does not come back in this time was dropped: the list of a flooded agent has no place for it.
+    private static readonly TimeSpan OwnEventPatience = TimeSpan.FromSeconds(1);
+
     private readonly AgentConfig _config;
     private readonly AgentIdentity _identity;
     private readonly GossipRuntime _lan;
@@ -206,7 +209,18 @@ internal sealed class AgentPools : IAgentPools, IAsyncDisposable
             TagFilter = fired.TagFilter,
             Version = fired.Version,
         }.EncodeTo(body);
-        return await AskAsync(_lan, pool => pool.TryFireEvent(ConsulEvent.NamePrefix + fired.Name, body.WrittenSpan, mayCoalesce: false, out string why) ? null : UserEvent.BroadcastError(why)).ConfigureAwait(false);
+        // Whoever fired it finds it in the list of this agent when he is answered: it has come back by then.
+        var taken = _events.TakenAsync(fired.Id);
+        try
+        {
+            var outcome = await AskAsync(_lan, pool => pool.TryFireEvent(ConsulEvent.NamePrefix + fired.Name, body.WrittenSpan, mayCoalesce: false, out string why) ? null : UserEvent.BroadcastError(why)).ConfigureAwait(false);
+            if (outcome.IsOk) await taken.WaitAsync(OwnEventPatience, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return outcome;
+        }
+        finally
+        {
+            _events.Forget(fired.Id);
+        }
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Threading.Channels;
 using Conclave.Agent.Events;
@@ -27,6 +28,7 @@ internal sealed class LanEvents(EventReceiver receiver, AgentRuntime local, ILog
 
     private readonly ILogger _logger = loggers.CreateLogger("agent.server");
     private readonly Channel<GossipEvent> _waiting = Channel.CreateBounded<GossipEvent>(new BoundedChannelOptions(WaitingMax) { SingleReader = true, SingleWriter = true });
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _awaited = new(StringComparer.Ordinal);
     private long _dropped;                                              // the loop's
 
     /// <summary>The published members are others than before. Called on the pool's loop: must return at once.</summary>
@@ -41,6 +43,12 @@ internal sealed class LanEvents(EventReceiver receiver, AgentRuntime local, ILog
         if (happened.Kind != GossipEventKind.User || _waiting.Writer.TryWrite(happened)) return;
         if (++_dropped % WaitingMax == 1) PoolLog.EventsDropped(_logger, _dropped);
     }
+
+    /// <summary>Completes when the event with this id has been taken. Give it up with <see cref="Forget"/>.</summary>
+    public Task TakenAsync(string id) => _awaited.GetOrAdd(id, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>Nobody waits for this event any more.</summary>
+    public void Forget(string id) => _awaited.TryRemove(id, out _);
 
     /// <summary>Takes events until <see cref="Complete"/>. Never fails.</summary>
     public async Task RunAsync()
@@ -77,6 +85,7 @@ internal sealed class LanEvents(EventReceiver receiver, AgentRuntime local, ILog
                 Version = fired.Version,
                 LTime = happened.LamportTime,
             });
+            if (_awaited.TryGetValue(fired.Id, out var awaited)) awaited.TrySetResult();
         }
         catch (Exception malformed) when (malformed is MsgPackException or GossipFormatException)
         {
