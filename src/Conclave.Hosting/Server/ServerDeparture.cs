@@ -20,7 +20,7 @@ namespace Conclave.Hosting;
 internal sealed class ServerDeparture(NodeGateway node, AgentPools pools, Draining draining, TimeSpan drainTime, TimeProvider time, ILoggerFactory loggers)
 {
     /// <summary>Longest time for a hand-over by a server that stops without leaving: it takes two messages to one that is up to date.</summary>
-    public static readonly TimeSpan QuickHandOver = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan QuickHandOver = TimeSpan.FromMilliseconds(300);
 
     /// <summary>Longest time that a server waits to be taken out of the configuration.</summary>
     private static readonly TimeSpan RemovalTimeMax = TimeSpan.FromSeconds(5), RemovalTimeMin = TimeSpan.FromSeconds(1);
