@@ -99,10 +99,10 @@ public class SoleVoterTests
     {
         var raft = Started();
         var data = new byte[100];
-        Turns(raft, data, 200);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Turns(raft, data, 1000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        const int Count = 200;
+        int from = 0;
+        Turns(raft, data, from, Count);
+        Assert.Equal(0, Conclave.Tests.Allocation.Least(() => Turns(raft, data, from += Count, Count)));
     }
 
     [Fact]
@@ -127,11 +127,11 @@ public class SoleVoterTests
         Assert.Equal(new LogIndex(587), raft.CommitIndex);
     }
 
-    private static void Turns(RaftCore raft, byte[] data, int count)
+    private static void Turns(RaftCore raft, byte[] data, int from, int count)
     {
-        for (int i = 0; i < count; i++)
+        for (int i = from; i < from + count; i++)
         {
-            raft.Tick(new Instant(i + 1_000_000 * (count / 1000 + 1)));
+            raft.Tick(new Instant(1_000_000 + i));
             raft.Propose(EntryType.Command, data, out var index);
             raft.Effects.Clear();
             raft.OnFlushed(index, raft.Term);
