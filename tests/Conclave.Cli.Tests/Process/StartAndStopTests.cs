@@ -92,17 +92,28 @@ public sealed class StartAndStopTests : IDisposable
     [InlineData(Interrupt, 1)]
     [InlineData(Terminate, 1)]
     [InlineData(Quit, 2)]
-    public async Task A_signal_ends_a_start_that_is_not_finished_but_a_hangup_does_not(int signal, int code)
+    public async Task A_signal_ends_a_start_that_is_not_finished(int signal, int code)
     {
         // Takes the connection and says nothing: the join waits.
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
         using var agent = AgentProcess.Start(_folder.Path, "-dev", $"-join={silent.LocalEndpoint}");
         await agent.ConnectedAsync(silent);
-        agent.Signal(Hangup);
         agent.Signal(signal);
         Assert.Equal(code, await agent.ExitAsync());
-        Assert.Contains(agent.Seen, static line => line.EndsWith("[ERROR] agent: Caught: signal=hangup error=\"cannot reload before agent started\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_hangup_does_not_end_a_start_that_is_not_finished()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var agent = AgentProcess.Start(_folder.Path, "-dev", $"-join={silent.LocalEndpoint}");
+        await agent.ConnectedAsync(silent);
+        agent.Signal(Hangup);
+        // The lines of a start are shown when it has ended, here because nobody answers.
+        Assert.EndsWith("[ERROR] agent: Caught: signal=hangup error=\"cannot reload before agent started\"", await agent.LineAsync("Caught: signal=hangup"));
+        Assert.Equal(1, await agent.ExitAsync());
     }
 
     [Theory]
