@@ -10,19 +10,23 @@ internal sealed partial class MemberBook
     /// <summary>Intents kept for members that are not known yet.</summary>
     public int IntentCount => _intents.Count;
 
-    /// <summary>A member wants to leave, or is made to. Returns whether that is news, to be passed on.</summary>
+    /// <summary>
+    /// A member wants to leave, or is made to. Returns whether that is news, to be passed on. To one about us that has the very time of our own word we object as
+    /// well: in two parts of a split pool the clocks may stand alike, and where the other word came first ours is no news.
+    /// </summary>
     public bool OnLeaveIntent(ReadOnlySpan<byte> name, ulong time, bool prune)
     {
         if (!context.MemberClock.Witness(time)) return Drop();
         var record = Find(name);
-        if (record is null) return TryBuffer(name, isLeave: true, time);
-        if (time <= record.StatusTime) return false;
+        if (record is null) return TryBuffer(name, isLeave: true, prune, time);
+        if (time < record.StatusTime) return false;
         if (IsSelf(record) && !IsLeaving)
         {
             context.LogOfOthers(GossipLogLevel.Debug, "Refuting an older leave intent");
             AnnounceJoin();
             return false;
         }
+        if (time == record.StatusTime) return false;
         record.StatusTime = time;
         record.IsPruned |= prune;
         if (record.Status == MemberStatus.Failed)
@@ -43,7 +47,7 @@ internal sealed partial class MemberBook
     {
         if (!context.MemberClock.Witness(time)) return Drop();
         var record = Find(name);
-        if (record is null) return TryBuffer(name, isLeave: false, time);
+        if (record is null) return TryBuffer(name, isLeave: false, prune: false, time);
         if (time <= record.StatusTime) return false;
         record.StatusTime = time;
         if (record.Status != MemberStatus.Leaving) return true;
@@ -105,10 +109,15 @@ internal sealed partial class MemberBook
         return broadcasts.Add(new LeaveIntent { LTime = time, Node = utf8, Prune = prune });
     }
 
+    // What was said of it before it came, while it was forgotten or not yet known: it may have been out of reach and then cannot object, because a list of ours shows
+    // the time of an intent and not which one it was, and the word of its return may have just that time. Everybody hears it once more, itself included.
+    private void TellItsLeave(MemberRecord record) =>
+        broadcasts.Repeat(new LeaveIntent { LTime = record.StatusTime, Node = record.Node.Key.Utf8, Prune = record.IsPruned });
+
     private bool IsSelf(MemberRecord record) => record.Node.Name == context.Self.Text;
 
-    private bool TryBuffer(ReadOnlySpan<byte> name, bool isLeave, ulong time) =>
-        NodeName.IsAcceptable(name) && _intents.TryAdd(context.Scratch.Hash(name), isLeave, time, context.Now, Count);
+    private bool TryBuffer(ReadOnlySpan<byte> name, bool isLeave, bool prune, ulong time) =>
+        NodeName.IsAcceptable(name) && _intents.TryAdd(context.Scratch.Hash(name), new RecentIntent(time, isLeave, prune, context.Now), Count);
 
     private bool Drop()
     {

@@ -56,7 +56,8 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
         var record = node.Serf as MemberRecord ?? TakeBack(node);
         if (record is null) record = Add(node);
         else if (record.IsGone) RemoveGone(record);
-        if (record.Status != MemberStatus.Leaving) record.Status = MemberStatus.Alive;
+        if (record.Status == MemberStatus.Leaving) TellItsLeave(record);
+        else record.Status = MemberStatus.Alive;
         Changed(record);
         Report(GossipEventKind.Joined, "EventMemberJoin", record);
     }
@@ -137,10 +138,11 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
     private MemberRecord Add(SwimNode node)
     {
         var record = new MemberRecord(node);
-        if (_intents.TryTake(node.Key.Hash, out bool isLeave, out ulong time))
+        if (_intents.TryTake(node.Key.Hash, out var intent))
         {
-            record.StatusTime = time;
-            if (isLeave) record.Status = MemberStatus.Leaving;
+            record.StatusTime = intent.Time;
+            record.IsPruned = intent.IsPrune;
+            if (intent.IsLeave) record.Status = MemberStatus.Leaving;
         }
         node.Serf = record;
         Count++;

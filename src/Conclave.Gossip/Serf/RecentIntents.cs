@@ -11,33 +11,28 @@ internal sealed class RecentIntents
     /// <summary>Intents kept in small pools; in large ones twice as many as there are members, because in a join storm intents overtake the members.</summary>
     public const int CountMin = 8192;
 
-    private readonly Dictionary<ulong, Intent> _intents = [];
+    private readonly Dictionary<ulong, RecentIntent> _intents = [];
     private readonly List<ulong> _due = [];
 
     public int Count => _intents.Count;
 
     /// <summary>Takes an intent; false when it is no newer than what is there, or there is no room.</summary>
-    public bool TryAdd(ulong nameHash, bool isLeave, ulong time, Instant now, int members)
+    public bool TryAdd(ulong nameHash, in RecentIntent intent, int members)
     {
         if (_intents.TryGetValue(nameHash, out var known))
         {
-            if (time <= known.Time) return false;
+            if (intent.Time <= known.Time) return false;
         }
         else if (_intents.Count >= Math.Max(CountMin, 2 * members))
         {
             return false;
         }
-        _intents[nameHash] = new Intent(time, isLeave, now);
+        _intents[nameHash] = intent;
         return true;
     }
 
     /// <summary>Takes out what is known about a member that has come.</summary>
-    public bool TryTake(ulong nameHash, out bool isLeave, out ulong time)
-    {
-        bool isThere = _intents.Remove(nameHash, out var intent);
-        (isLeave, time) = (intent.IsLeave, intent.Time);
-        return isThere;
-    }
+    public bool TryTake(ulong nameHash, out RecentIntent intent) => _intents.Remove(nameHash, out intent);
 
     /// <summary>Forgets what came before <paramref name="before"/>.</summary>
     public void Reap(Instant before)
@@ -47,6 +42,4 @@ internal sealed class RecentIntents
         foreach (ulong hash in _due) _intents.Remove(hash);
         _due.Clear();
     }
-
-    private readonly record struct Intent(ulong Time, bool IsLeave, Instant At);
 }

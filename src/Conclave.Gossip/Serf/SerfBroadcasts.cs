@@ -50,6 +50,13 @@ internal sealed class SerfBroadcasts(SerfContext context)
         return Intents.Add(context.Buffer.ToArray());
     }
 
+    /// <summary>Tells again, in the ordinary rounds, that a member leaves.</summary>
+    public void Repeat(in LeaveIntent intent)
+    {
+        GossipCodec.Encode(Begin(), intent);
+        Intents.Add(context.Buffer.ToArray());
+    }
+
     /// <summary>Tells all that a member has joined.</summary>
     public void Add(in JoinIntent intent)
     {

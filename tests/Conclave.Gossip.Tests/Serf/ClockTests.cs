@@ -71,20 +71,23 @@ public sealed class ClockTests
     public void Intents_that_come_before_the_member_are_kept_by_their_newest_for_a_while()
     {
         var intents = new RecentIntents();
-        Assert.True(intents.TryAdd(5, isLeave: false, 10, new Instant(1), 0));
-        Assert.False(intents.TryAdd(5, isLeave: true, 10, new Instant(2), 0));
-        Assert.True(intents.TryAdd(5, isLeave: true, 11, new Instant(3), 0));
-        Assert.True(intents.TryTake(5, out bool isLeave, out ulong time));
-        Assert.Equal((true, 11ul), (isLeave, time));
-        Assert.False(intents.TryTake(5, out _, out _));
-        intents.TryAdd(6, false, 1, new Instant(1), 0);
-        intents.TryAdd(7, false, 1, new Instant(100), 0);
+        Assert.True(intents.TryAdd(5, Join(10, at: 1), 0));
+        Assert.False(intents.TryAdd(5, Leave(10, at: 2), 0));
+        Assert.True(intents.TryAdd(5, Leave(11, at: 3), 0));
+        Assert.True(intents.TryTake(5, out var intent));
+        Assert.Equal(Leave(11, at: 3), intent);
+        Assert.False(intents.TryTake(5, out _));
+        intents.TryAdd(6, Join(1, at: 1), 0);
+        intents.TryAdd(7, Join(1, at: 100), 0);
         intents.Reap(new Instant(50));
         Assert.Equal(1, intents.Count);
-        for (ulong hash = 100; intents.TryAdd(hash, false, 1, new Instant(100), 0); hash++)
+        for (ulong hash = 100; intents.TryAdd(hash, Join(1, at: 100), 0); hash++)
         {
         }
         Assert.Equal(RecentIntents.CountMin, intents.Count);
-        Assert.True(intents.TryAdd(1, false, 1, new Instant(100), members: RecentIntents.CountMin));
+        Assert.True(intents.TryAdd(1, Join(1, at: 100), members: RecentIntents.CountMin));
+
+        static RecentIntent Join(ulong time, long at) => new(time, IsLeave: false, IsPrune: false, new Instant(at));
+        static RecentIntent Leave(ulong time, long at) => new(time, IsLeave: true, IsPrune: true, new Instant(at));
     }
 }

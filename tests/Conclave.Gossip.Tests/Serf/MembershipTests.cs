@@ -61,6 +61,58 @@ public sealed class MembershipTests
     }
 
     [Fact]
+    public void A_pruned_member_whose_return_has_the_time_of_its_forced_leave_is_seen_alive()
+    {
+        using var net = new PoolNet();
+        var hosts = net.AddPool(4);
+        hosts[3].IsStopped = true;
+        net.Run(TimeSpan.FromSeconds(30));
+        ulong time = hosts[0].Pool.Numbers.MemberTime;
+        net.IsCut = (from, to) => IsOld(from) != IsOld(to);
+        net.Do(hosts[0], pool => Assert.True(pool.TryForceLeave("d", prune: true, out _)));
+        net.Run(TimeSpan.FromSeconds(5));
+        Assert.All(hosts[..3], host => Assert.Equal(3, host.Pool.MemberCount));
+
+        // Meanwhile it is back, out of reach, with others whose clock stands where the first ones' clock stood.
+        var (again, other) = (net.Add("d"), net.Add("e"));
+        net.Do(again, pool => pool.OnDatagram(other.Endpoint, SerfMessages.Join("nobody", time - 1)));
+        net.Join(again, other);
+        net.Run(TimeSpan.FromSeconds(5));
+        net.IsCut = (_, _) => false;
+        net.Join(other, hosts[1]);
+        Assert.True(net.RunUntil(() => hosts[..3].Append(other).All(host => host.StatusOf("d") == MemberStatus.Alive), TimeSpan.FromMinutes(3)));
+
+        bool IsOld(PoolHost host) => Array.IndexOf(hosts, host) >= 0;
+    }
+
+    [Fact]
+    public void A_member_objects_to_a_forced_leave_of_the_time_of_its_own_word()
+    {
+        using var net = new PoolNet();
+        var hosts = net.AddPool(2);
+        net.Do(hosts[1], pool => pool.OnDatagram(hosts[0].Endpoint, SerfMessages.Leave("b", 40)));      // it objects, at 41
+        net.Run(TimeSpan.FromSeconds(5));
+        net.Do(hosts[1], pool => pool.OnDatagram(hosts[0].Endpoint, SerfMessages.Leave("b", 41)));
+        Assert.True(net.RunUntil(() => hosts[0].Pool.Numbers.MemberTime > 42, TimeSpan.FromMinutes(1)));
+        Assert.Equal(MemberStatus.Alive, hosts[0].StatusOf("b"));
+    }
+
+    [Fact]
+    public void Who_is_pruned_before_it_is_known_is_forgotten_when_it_dies()
+    {
+        using var net = new PoolNet();
+        var hosts = net.AddPool(2);
+        net.Do(hosts[0], pool => pool.OnDatagram(hosts[1].Endpoint, SerfMessages.Leave("late", 40, prune: true)));
+        net.Run(TimeSpan.FromSeconds(5));
+        var late = net.Add("late");
+        net.Join(hosts[1], late);
+        late.IsStopped = true;                                  // before it hears of it, and objects
+        Assert.True(net.RunUntil(() => hosts[0].StoryOf("late").Length == 3, TimeSpan.FromMinutes(3)));
+        net.Run(TimeSpan.FromSeconds(5));
+        Assert.All(hosts, host => Assert.Equal([GossipEventKind.Joined, GossipEventKind.Left, GossipEventKind.Reaped], host.StoryOf("late")));
+    }
+
+    [Fact]
     public void Alone_a_leave_is_done_at_once()
     {
         using var net = new PoolNet();

@@ -30,6 +30,7 @@ public sealed class GossipTests
     [InlineData(200278, "two members were called failed at a loss of 24 % and bursts of more")]
     [InlineData(312723, "two members were called failed by one that had missed what they objected, at a loss of 28 %")]
     [InlineData(302832, "what had waited in the socket of a paused process was delivered to the next life of that process")]
+    [InlineData(321138, "a member that was pruned came back with a word of the very Lamport time of its forced leave, which it had never heard")]
     public void Seeds_that_failed_once_pass(ulong seed, string why)
     {
         var result = Simulator.Run(s_scenario, seed, new ScenarioOptions());
