@@ -58,7 +58,7 @@ internal sealed class ServerCaller(ServerDirectory directory, RpcPool pool, Forw
                     {
                         if (outcome.End == RpcEnd.Result) return new ServerReply(outcome.Result.ToArray(), null);
                         stop.ThrowIfCancellationRequested();           // given up from here, which says nothing about the server
-                        decision = forwarder.OnEnded(EndOf(outcome.End), outcome.Text, _clock.Now);
+                        decision = forwarder.OnEnded(CallTurns.EndOf(outcome.End), outcome.Text, _clock.Now);
                         if (outcome.End != RpcEnd.Error)
                         {
                             directory.OnFailed(forwarder.SentTo);
@@ -67,48 +67,13 @@ internal sealed class ServerCaller(ServerDirectory directory, RpcPool pool, Forw
                     }
                     break;
                 case ForwardStep.Wait:
-                    await WaitAsync(changed, decision.Until, stop).ConfigureAwait(false);
+                    await CallTurns.WaitAsync(changed, decision.Until, _clock, time, stop).ConfigureAwait(false);
                     break;
             }
             if (decision.Step == ForwardStep.Fail) return new ServerReply(default, decision.Error);
         }
     }
 
-    private async ValueTask<RpcOutcome> SendAsync(RosterForwarder forwarder, string address, ReadOnlyMemory<byte> method, ReadOnlyMemory<byte> argument, CancellationToken stop)
-    {
-        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var call = pool.CallAsync(address, method, isForwarded: false, argument, giveUp.Token);
-        if (call.IsCompleted) return await call.ConfigureAwait(false);
-
-        var calling = call.AsTask();
-        while (!calling.IsCompleted)
-        {
-            var changed = directory.NextChange;
-            var until = directory.With(roster => forwarder.GiveUpAt(roster, _clock.Now));
-            if (until <= _clock.Now)
-            {
-                await giveUp.CancelAsync().ConfigureAwait(false);
-                break;
-            }
-            var turn = until == Instant.Never ? changed : Task.WhenAny(changed, Task.Delay(until - _clock.Now, time, giveUp.Token));
-            await Task.WhenAny(calling, turn).ConfigureAwait(false);
-        }
-        return await calling.ConfigureAwait(false);
-    }
-
-    private async ValueTask WaitAsync(Task changed, Instant until, CancellationToken stop)
-    {
-        var left = until - _clock.Now;
-        if (left <= TimeSpan.Zero) return;
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        await Task.WhenAny(changed, Task.Delay(left, time, end.Token)).ConfigureAwait(false);
-        await end.CancelAsync().ConfigureAwait(false);                 // the timer must not outlive the wait
-    }
-
-    private static ForwardEnd EndOf(RpcEnd end) => end switch
-    {
-        RpcEnd.NotSent => ForwardEnd.NotSent,
-        RpcEnd.Error => ForwardEnd.Refused,
-        _ => ForwardEnd.Lost,
-    };
+    private ValueTask<RpcOutcome> SendAsync(RosterForwarder forwarder, string address, ReadOnlyMemory<byte> method, ReadOnlyMemory<byte> argument, CancellationToken stop) => CallTurns.SendAsync(
+        giveUp => pool.CallAsync(address, method, isForwarded: false, argument, giveUp), () => directory.NextChange, () => directory.With(roster => forwarder.GiveUpAt(roster, _clock.Now)), _clock, time, stop);
 }

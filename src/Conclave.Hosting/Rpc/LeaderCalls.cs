@@ -89,11 +89,11 @@ internal sealed class LeaderCalls
                             Note(outcome.Applied);
                             return Read(request, outcome.Result);
                         }
-                        decision = forwarder.OnEnded(EndOf(outcome.End), outcome.Text, _clock.Now);
+                        decision = forwarder.OnEnded(CallTurns.EndOf(outcome.End), outcome.Text, _clock.Now);
                     }
                     break;
                 case ForwardStep.Wait:
-                    await WaitAsync(changed, decision.Until, stop).ConfigureAwait(false);
+                    await CallTurns.WaitAsync(changed, decision.Until, _clock, _time, stop).ConfigureAwait(false);
                     break;
             }
             if (decision.Step == ForwardStep.Fail) return new Attempt<T>(default!, decision.Error);
@@ -124,41 +124,6 @@ internal sealed class LeaderCalls
         }
     }
 
-    private async ValueTask<RpcOutcome> SendAsync(Forwarder forwarder, string address, ReadOnlyMemory<byte> method, ReadOnlyMemory<byte> argument, CancellationToken stop)
-    {
-        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var call = _pool.CallAsync(address, method, isForwarded: true, argument, giveUp.Token);
-        if (call.IsCompleted) return await call.ConfigureAwait(false);
-
-        var calling = call.AsTask();
-        while (!calling.IsCompleted)
-        {
-            var changed = _statusChanged.Next;
-            var until = forwarder.GiveUpAt(_local.Status, _clock.Now);
-            if (until <= _clock.Now)
-            {
-                await giveUp.CancelAsync().ConfigureAwait(false);
-                break;
-            }
-            var turn = until == Instant.Never ? changed : Task.WhenAny(changed, Task.Delay(until - _clock.Now, _time, giveUp.Token));
-            await Task.WhenAny(calling, turn).ConfigureAwait(false);
-        }
-        return await calling.ConfigureAwait(false);
-    }
-
-    private async ValueTask WaitAsync(Task changed, Instant until, CancellationToken stop)
-    {
-        var left = until - _clock.Now;
-        if (left <= TimeSpan.Zero) return;
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        await Task.WhenAny(changed, Task.Delay(left, _time, end.Token)).ConfigureAwait(false);
-        await end.CancelAsync().ConfigureAwait(false);                 // the timer must not outlive the wait
-    }
-
-    private static ForwardEnd EndOf(RpcEnd end) => end switch
-    {
-        RpcEnd.NotSent => ForwardEnd.NotSent,
-        RpcEnd.Error => ForwardEnd.Refused,
-        _ => ForwardEnd.Lost,
-    };
+    private ValueTask<RpcOutcome> SendAsync(Forwarder forwarder, string address, ReadOnlyMemory<byte> method, ReadOnlyMemory<byte> argument, CancellationToken stop) => CallTurns.SendAsync(
+        giveUp => _pool.CallAsync(address, method, isForwarded: true, argument, giveUp), () => _statusChanged.Next, () => forwarder.GiveUpAt(_local.Status, _clock.Now), _clock, _time, stop);
 }
