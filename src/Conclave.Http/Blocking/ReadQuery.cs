@@ -30,6 +30,17 @@ public abstract class ReadQuery
     /// <summary>Writes what the last <see cref="Run"/> found.</summary>
     public abstract void Write(JsonOut json);
 
+    /// <summary>What was found as the body of an answer that many requests may share; empty when the answer is 404. Whoever takes it releases it.</summary>
+    internal JsonOut Render(bool pretty)
+    {
+        var json = new JsonOut();
+        json.Reset(pretty);
+        if (IsMissing) return json;
+        Write(json);
+        if (ContentType == "application/json") json.Finish();
+        return json;
+    }
+
     /// <summary>The same question as an object of its own.</summary>
     public ReadQuery Fresh()
     {

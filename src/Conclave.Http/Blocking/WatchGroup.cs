@@ -131,13 +131,7 @@ internal sealed class WatchGroup(BlockingQueries owner, string key, bool pretty,
 
     private SharedBody Render(int holders)
     {
-        var json = new JsonOut();
-        json.Reset(pretty);
-        if (!query.IsMissing)
-        {
-            query.Write(json);
-            if (query.ContentType == "application/json") json.Finish();
-        }
+        var json = query.Render(pretty);
         var body = new SharedBody(json, _index, query.IsMissing, holders);
         query.Forget();
         return body;

@@ -162,13 +162,7 @@ internal sealed class CachedAnswer(AnswerCache owner, RemoteReads reads, string 
 
     private FoundAnswer Render(QueryMeta meta)
     {
-        var json = new JsonOut();
-        json.Reset(pretty);
-        if (!query.IsMissing)
-        {
-            query.Write(json);
-            if (query.ContentType == "application/json") json.Finish();
-        }
+        var json = query.Render(pretty);
         var found = new FoundAnswer(json.WrittenMemory.ToArray(), query.ContentType, query.IsMissing, meta);
         json.Release();
         query.Forget();

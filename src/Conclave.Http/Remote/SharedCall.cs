@@ -103,13 +103,7 @@ internal sealed class SharedCall(RemoteReads owner, string key, ReadQuery query,
 
     private SharedBody Render(int holders)
     {
-        var json = new JsonOut();
-        json.Reset(pretty);
-        if (!query.IsMissing)
-        {
-            query.Write(json);
-            if (query.ContentType == "application/json") json.Finish();
-        }
+        var json = query.Render(pretty);
         var body = new SharedBody(json, Math.Max(1, Meta.Index), query.IsMissing, holders);
         query.Forget();
         return body;
