@@ -43,9 +43,10 @@ internal sealed class AnswerCache : IDisposable
     /// <summary>Answers from the cache: at once when it has something newer than the client knows, else with the next change or when the client's time is over.</summary>
     public async ValueTask RespondAsync(ApiRequest request, ReadQuery query, ReadOptions options, ReadStyle style)
     {
-        var answer = Find(request, query);
+        var (answer, isNew) = Find(request, query);
         var waiter = answer.TryJoin(options.Index, () => request.Server.Waits.Start(request, options.Wait));
-        bool isHit = waiter is null;
+        // Whoever brought the answer here did not find it, even when the server was quick enough that there was nothing to wait for.
+        bool isHit = waiter is null && !isNew;
         if (waiter is not null)
         {
             var end = await waiter.WaitAsync().ConfigureAwait(false);
@@ -85,7 +86,7 @@ internal sealed class AnswerCache : IDisposable
         answer.Stop();
     }
 
-    private CachedAnswer Find(ApiRequest request, ReadQuery query)
+    private (CachedAnswer Answer, bool IsNew) Find(ApiRequest request, ReadQuery query)
     {
         string key = $"{request.QuestionKey()}\uffff{request.Token()}";
         CachedAnswer? answer, evicted = null;
@@ -105,7 +106,7 @@ internal sealed class AnswerCache : IDisposable
         }
         evicted?.Stop();
         if (isNew) answer.Start();
-        return answer;
+        return (answer, isNew);
     }
 
     private CachedAnswer? TakeLeastUsed()

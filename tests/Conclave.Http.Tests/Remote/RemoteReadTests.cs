@@ -150,6 +150,20 @@ public sealed class RemoteReadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_brings_an_answer_into_the_cache_has_missed_however_quick_the_servers_are()
+    {
+        _servers.AtOnce = static call =>
+        {
+            if (call.Arguments.Options.MinQueryIndex == 0) call.GiveInstances(5, "n1");
+        };
+        using var missed = await Client.GetAsync("/v1/health/service/web?cached");
+        Assert.Equal("MISS", Header(missed, "X-Cache"));
+        Assert.Null(missed.Headers.Age);
+        using var hit = await Client.GetAsync("/v1/health/service/web?cached");
+        Assert.Equal("HIT", Header(hit, "X-Cache"));
+    }
+
+    [Fact]
     public async Task A_cached_answer_outlives_the_servers_and_ages_from_then_on()
     {
         var first = Client.GetAsync("/v1/catalog/services?cached");

@@ -14,6 +14,9 @@ internal sealed class ScriptedServers : IServerCalls
     private readonly Channel<ScriptedCall> _calls = Channel.CreateUnbounded<ScriptedCall>();
     private int _asked;
 
+    /// <summary>Gives the answer before the caller goes on, if the test knows it then.</summary>
+    public Action<ScriptedCall>? AtOnce { get; set; }
+
     /// <summary>Calls made so far.</summary>
     public int Asked => Volatile.Read(ref _asked);
 
@@ -25,6 +28,7 @@ internal sealed class ScriptedServers : IServerCalls
         Interlocked.Increment(ref _asked);
         var call = new ScriptedCall(Encoding.ASCII.GetString(method.Span), QueryArguments.Read(argument.Span), stop);
         _calls.Writer.TryWrite(call);
+        AtOnce?.Invoke(call);
         return await call.Answer.Task.WaitAsync(stop);
     }
 
