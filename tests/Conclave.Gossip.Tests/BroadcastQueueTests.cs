@@ -60,28 +60,13 @@ public sealed class BroadcastQueueTests
     }
 
     [Fact]
-    public void A_newer_message_about_the_same_member_replaces_the_older_one()
-    {
-        var queue = new BroadcastQueue(10);
-        ulong first = queue.Add(Message("suspect n1"), "n1");
-        Fill(queue, 100);
-        ulong second = queue.Add(Message("alive n1"), "n1");
-        queue.Add(Message("alive n2"), "n2");
-        queue.Add(Message("join"));
-        queue.Add(Message("join"));
-        Assert.False(queue.IsPending(first));
-        Assert.True(queue.IsPending(second));
-        Assert.Equal(["alive n2", "alive n1", "join", "join"], Fill(queue, 100));
-    }
-
-    [Fact]
     public void A_full_queue_gives_up_what_was_sent_most()
     {
         var queue = new BroadcastQueue(2);
-        ulong sent = queue.Add(Message("sent"), "a");
+        ulong sent = queue.Add(Message("sent"));
         Fill(queue, 100);
         ulong fresh = queue.Add(Message("fresh"));
-        ulong last = queue.Add(Message("last"), "b");
+        ulong last = queue.Add(Message("last"));
         Assert.Equal((2, 1L), (queue.Count, queue.Dropped));
         Assert.False(queue.IsPending(sent));
         Assert.True(queue.IsPending(fresh) && queue.IsPending(last));
@@ -98,7 +83,7 @@ public sealed class BroadcastQueueTests
             var sent = new Dictionary<string, int>();
             for (int i = 0; i < steps.Length; i++)
             {
-                if (steps[i] % 2 == 0) queue.Add(Message($"{i}:{new string('x', steps[i] % 7)}"), steps[i] % 3 == 0 ? $"{steps[i] % 4}" : null);
+                if (steps[i] % 2 == 0) queue.Add(Message($"{i}:{new string('x', steps[i] % 7)}"));
                 else
                 {
                     var packet = Fill(queue, 10 + steps[i] % 50);
@@ -110,7 +95,46 @@ public sealed class BroadcastQueueTests
             return sent.Values.All(times => times <= 4);
         });
 
-    private static ReadOnlyMemory<byte> Message(string text) => Encoding.UTF8.GetBytes(text);
+    [Fact]
+    public void Whatever_comes_and_goes_the_order_is_that_of_a_sorted_list() =>
+        Property.Check<byte[]>(steps =>
+        {
+            var tiers = new BroadcastTiers<Note>();
+            var model = new List<Note>();
+            foreach (byte step in steps)
+            {
+                if (step < 120) Add(new Note(1 + step % 3, sent: step % 2 * step / 40) { Ticket = tiers.NextTicket() });
+                else if (step < 140 && model.Count > 0) Add(Drop(model[step % model.Count]).Again());
+                else if (step < 160 && model.Count > 0) Drop(model[step % model.Count]);
+                else if (step < 170 && tiers.MostSent() != model.OrderByDescending(note => note.Sent).ThenBy(note => note.Length).ThenBy(note => note.Ticket).FirstOrDefault()) return false;
+                else if (!TakeSame(step % 4)) return false;
+                if (tiers.Count != model.Count) return false;
+            }
+            return true;
+
+            void Add(Note note)
+            {
+                tiers.Insert(note);
+                model.Add(note);
+            }
+
+            Note Drop(Note note)
+            {
+                tiers.Remove(note);
+                model.Remove(note);
+                return note;
+            }
+
+            bool TakeSame(int room)
+            {
+                int tier = 0;
+                var expected = model.Where(note => note.Length <= room).OrderBy(note => note.Sent).ThenByDescending(note => note.Length).ThenByDescending(note => note.Ticket).FirstOrDefault();
+                if (expected is not null) model.Remove(expected);
+                return tiers.TryTake(ref tier, room) == expected;
+            }
+        }, runs: 1000);
+
+    private static byte[] Message(string text) => Encoding.UTF8.GetBytes(text);
 
     private static List<string> Fill(BroadcastQueue queue, int bytesMax, int transmitLimit = 4)
     {
@@ -127,5 +151,16 @@ public sealed class BroadcastQueueTests
             at += length;
         }
         return texts;
+    }
+
+    private sealed class Note : Broadcast
+    {
+        public Note(int length, int sent) => (Length, Sent) = (length, sent);
+
+        public Note Again()
+        {
+            Sent++;
+            return this;
+        }
     }
 }

@@ -10,7 +10,6 @@ namespace Conclave.Gossip.Broadcasts;
 internal sealed class BroadcastQueue(int entriesMax)
 {
     private readonly BroadcastTiers<Entry> _tiers = new();
-    private readonly Dictionary<string, Entry> _bySubject = new(StringComparer.Ordinal);
     private readonly List<Entry> _taken = [];
 
     /// <summary>Messages held at once. A queue that holds more when this is lowered keeps them until they are sent.</summary>
@@ -27,15 +26,12 @@ internal sealed class BroadcastQueue(int entriesMax)
 
     /// <summary>Adds a message.</summary>
     /// <param name="message">The message with its type byte; owned by the queue from now on.</param>
-    /// <param name="subject">Whom it is about: an older message about the same one is dropped. Null for messages that replace none.</param>
     /// <returns>A number by which <see cref="IsPending"/> tells whether it is still to be sent.</returns>
-    public ulong Add(ReadOnlyMemory<byte> message, string? subject = null)
+    public ulong Add(byte[] message)
     {
-        if (subject is not null && _bySubject.TryGetValue(subject, out var older)) Remove(older);
         if (Count >= EntriesMax) GiveUpOne();
-        var entry = new Entry(_tiers.NextTicket(), message, subject);
+        var entry = new Entry(_tiers.NextTicket(), message);
         _tiers.Insert(entry);
-        if (subject is not null) _bySubject[subject] = entry;
         return entry.Ticket;
     }
 
@@ -46,7 +42,7 @@ internal sealed class BroadcastQueue(int entriesMax)
         int tier = 0;
         while (_tiers.TryTake(ref tier, packet.RoomLeft) is { } entry)
         {
-            packet.TryAdd(entry.Message.Span);
+            packet.TryAdd(entry.Message);
             _taken.Add(entry);
         }
         int taken = _taken.Count;
@@ -60,44 +56,30 @@ internal sealed class BroadcastQueue(int entriesMax)
     public bool IsPending(ulong ticket) => _tiers.Find(ticket) is not null;
 
     /// <summary>Drops everything.</summary>
-    public void Clear()
-    {
-        _tiers.Clear();
-        _bySubject.Clear();
-    }
+    public void Clear() => _tiers.Clear();
 
     private void PutBack(Entry entry, int transmitLimit)
     {
         entry.Sent++;
         if (entry.Sent < transmitLimit) _tiers.Insert(entry);
-        else if (entry.Subject is not null) _bySubject.Remove(entry.Subject);
-    }
-
-    private void Remove(Entry entry)
-    {
-        _tiers.Remove(entry);
-        if (entry.Subject is not null) _bySubject.Remove(entry.Subject);
     }
 
     private void GiveUpOne()
     {
         if (_tiers.MostSent() is not { } entry) return;
-        Remove(entry);
+        _tiers.Remove(entry);
         Dropped++;
     }
 
     private sealed class Entry : Broadcast
     {
-        public Entry(ulong ticket, ReadOnlyMemory<byte> message, string? subject)
+        public Entry(ulong ticket, byte[] message)
         {
             Ticket = ticket;
             Message = message;
-            Subject = subject;
             Length = message.Length;
         }
 
-        public ReadOnlyMemory<byte> Message { get; }
-
-        public string? Subject { get; }
+        public byte[] Message { get; }
     }
 }

@@ -6,11 +6,11 @@ namespace Conclave.Gossip.Broadcasts;
 /// </summary>
 internal sealed class BroadcastTiers<T> where T : Broadcast
 {
-    // A storm of joins fills each tier with the whole pool once; what it took is given back when it is over.
-    private const int KeptCapacityMax = 64;
+    private const int FreeMax = 16;
 
-    // By times sent; each sorted by length, then by age, so that what is taken first stands at the end, where taking it costs least.
-    private readonly List<List<T>> _tiers = [];
+    // By times sent; in each the queues that hold something, by length, so that what is taken first stands at the end.
+    private readonly List<List<AgeQueue<T>>> _tiers = [];
+    private readonly Stack<AgeQueue<T>> _free = [];
     private ulong _lastTicket;
 
     public int Count { get; private set; }
@@ -20,16 +20,16 @@ internal sealed class BroadcastTiers<T> where T : Broadcast
     public void Insert(T entry)
     {
         while (_tiers.Count <= entry.Sent) _tiers.Add([]);
-        var tier = _tiers[entry.Sent];
-        tier.Insert(~tier.BinarySearch(entry, Order.Instance), entry);
+        QueueFor(_tiers[entry.Sent], entry.Length).Insert(entry);
         Count++;
     }
 
     public void Remove(T entry)
     {
         var tier = _tiers[entry.Sent];
-        tier.RemoveAt(tier.BinarySearch(entry, Order.Instance));
-        Count--;
+        int at = CountThatFit(tier, entry.Length) - 1;
+        tier[at].Remove(entry);
+        Shrunk(tier, at);
     }
 
     /// <summary>Takes out the next message of at most <paramref name="room"/> bytes, starting with those sent <paramref name="tier"/> times; null when none fits.</summary>
@@ -37,13 +37,11 @@ internal sealed class BroadcastTiers<T> where T : Broadcast
     {
         for (; tier < _tiers.Count; tier++)
         {
-            var entries = _tiers[tier];
-            int at = CountThatFit(entries, room) - 1;
+            var queues = _tiers[tier];
+            int at = CountThatFit(queues, room) - 1;
             if (at < 0) continue;
-            var entry = entries[at];
-            entries.RemoveAt(at);
-            if (entries.Count == 0 && entries.Capacity > KeptCapacityMax) entries.Capacity = 0;
-            Count--;
+            var entry = queues[at].TakeNewest();
+            Shrunk(queues, at);
             return entry;
         }
         return null;
@@ -53,15 +51,16 @@ internal sealed class BroadcastTiers<T> where T : Broadcast
     public T? MostSent()
     {
         for (int i = _tiers.Count - 1; i >= 0; i--)
-            if (_tiers[i].Count > 0) return _tiers[i][0];
+            if (_tiers[i].Count > 0) return _tiers[i][0].Oldest;
         return null;
     }
 
     public T? Find(ulong ticket)
     {
         foreach (var tier in _tiers)
-            foreach (var entry in tier)
-                if (entry.Ticket == ticket) return entry;
+            foreach (var queue in tier)
+                for (int i = 0; i < queue.Count; i++)
+                    if (queue[i].Ticket == ticket) return queue[i];
         return null;
     }
 
@@ -71,27 +70,35 @@ internal sealed class BroadcastTiers<T> where T : Broadcast
         Count = 0;
     }
 
-    private static int CountThatFit(List<T> entries, int room)
+    private AgeQueue<T> QueueFor(List<AgeQueue<T>> tier, int length)
     {
-        if (entries.Count == 0 || entries[^1].Length <= room) return entries.Count;
-        int low = 0, high = entries.Count;
+        int at = CountThatFit(tier, length);
+        if (at > 0 && tier[at - 1].Length == length) return tier[at - 1];
+        var queue = _free.TryPop(out var free) ? free : new AgeQueue<T>();
+        queue.Length = length;
+        tier.Insert(at, queue);
+        return queue;
+    }
+
+    // A message has left the queue at this place.
+    private void Shrunk(List<AgeQueue<T>> tier, int at)
+    {
+        Count--;
+        if (tier[at].Count > 0) return;
+        if (_free.Count < FreeMax) _free.Push(tier[at]);
+        tier.RemoveAt(at);
+    }
+
+    private static int CountThatFit(List<AgeQueue<T>> tier, int room)
+    {
+        if (tier.Count == 0 || tier[^1].Length <= room) return tier.Count;
+        int low = 0, high = tier.Count;
         while (low < high)
         {
             int middle = (low + high) / 2;
-            if (entries[middle].Length <= room) low = middle + 1;
+            if (tier[middle].Length <= room) low = middle + 1;
             else high = middle;
         }
         return low;
-    }
-
-    private sealed class Order : IComparer<T>
-    {
-        public static readonly Order Instance = new();
-
-        public int Compare(T? x, T? y)
-        {
-            int byLength = x!.Length.CompareTo(y!.Length);
-            return byLength != 0 ? byLength : x.Ticket.CompareTo(y.Ticket);
-        }
     }
 }

@@ -17,6 +17,9 @@ internal sealed class SerfBroadcasts(SerfContext context)
     // The header of a compound, checksum and encryption stand in each packet besides the message.
     private const int PacketOverheadBytes = 100;
 
+    // Longest name and a time fit in; members say nothing longer of themselves.
+    private const int IntentBytesUsual = 256;
+
     private long _droppedWhenChecked;
 
     public BroadcastQueue Intents { get; } = new(DepthMin);
@@ -39,7 +42,21 @@ internal sealed class SerfBroadcasts(SerfContext context)
     /// <summary>Passes on a message as it was received; one that is too long for a packet reaches the others with exchanges only, if at all.</summary>
     public void PassOn(BroadcastQueue queue, ReadOnlySpan<byte> message)
     {
-        if (message.Length <= context.Config.PacketBytes - PacketOverheadBytes) queue.Add((byte[])[(byte)MessageType.User, .. message]);
+        if (message.Length <= context.Config.PacketBytes - PacketOverheadBytes) queue.Add([(byte)MessageType.User, .. message]);
+    }
+
+    /// <summary>Passes on an intent as it was received. After a storm of joins each member has one about each other: pools that share what they know share these too.</summary>
+    public void PassOnIntent(ReadOnlySpan<byte> message)
+    {
+        if (message.Length >= IntentBytesUsual)
+        {
+            PassOn(Intents, message);
+            return;
+        }
+        Span<byte> whole = stackalloc byte[IntentBytesUsual];
+        whole[0] = (byte)MessageType.User;
+        message.CopyTo(whole[1..]);
+        Intents.Add(context.Scratch.Copy(whole[..(message.Length + 1)]));
     }
 
     /// <summary>Tells all that a member leaves, many of them at once; returns the ticket of the message in <see cref="Intents"/>.</summary>

@@ -196,11 +196,11 @@ internal sealed class SerfCore : ISwimOwner, IDisposable
         {
             case SerfMessageType.Leave:
                 var leave = GossipCodec.Decode<LeaveIntent>(body);
-                if (Members.OnLeaveIntent(leave.Node, leave.LTime, leave.Prune)) Broadcasts.PassOn(Broadcasts.Intents, message);
+                if (Members.OnLeaveIntent(leave.Node, leave.LTime, leave.Prune)) Broadcasts.PassOnIntent(message);
                 return;
             case SerfMessageType.Join:
                 var join = GossipCodec.Decode<JoinIntent>(body);
-                if (Members.OnJoinIntent(join.Node, join.LTime)) Broadcasts.PassOn(Broadcasts.Intents, message);
+                if (Members.OnJoinIntent(join.Node, join.LTime)) Broadcasts.PassOnIntent(message);
                 return;
             case SerfMessageType.UserEvent:
                 var told = GossipCodec.Decode<UserEvent>(body);

@@ -11,22 +11,22 @@ namespace Conclave.Gossip;
 /// </summary>
 public sealed class GossipScratch : IDisposable
 {
-    // Beyond this many, names and metadata are still taken, but no longer kept for others.
+    // Beyond this many, names and byte strings are still taken, but no longer kept for others.
     private const int SharedMax = 1 << 17;
 
     private readonly ulong _seed;
     private readonly Dictionary<ulong, NodeName>? _names;
-    private readonly Dictionary<ulong, byte[]>? _metas;
+    private readonly Dictionary<ulong, byte[]>? _bytes;
 
     /// <summary>Takes the memory.</summary>
     /// <param name="seed">Chance for hashes: members choose their names, and must not be able to choose their hashes.</param>
-    /// <param name="shareNames">Whether pools that use this share the names and metadata of members. Good when they know the same members; what is shared stays until the end.</param>
+    /// <param name="shareNames">Whether pools that use this share the names and metadata of members, and what is told of them. Good when they know the same members; what is shared stays until the end.</param>
     public GossipScratch(ulong seed, bool shareNames = false)
     {
         _seed = seed;
         if (!shareNames) return;
         _names = [];
-        _metas = [];
+        _bytes = [];
     }
 
     internal PacketReader Reader { get; } = new();
@@ -61,14 +61,15 @@ public sealed class GossipScratch : IDisposable
         return name;
     }
 
-    internal byte[] Meta(ReadOnlySpan<byte> meta)
+    /// <summary>A copy of some bytes that is never changed: metadata, or a short message about a member.</summary>
+    internal byte[] Copy(ReadOnlySpan<byte> bytes)
     {
-        if (meta.IsEmpty) return [];
-        if (_metas is null) return meta.ToArray();
-        ulong hash = Hash(meta);
-        if (_metas.TryGetValue(hash, out var known) && meta.SequenceEqual(known)) return known;
-        var copy = meta.ToArray();
-        if (_metas.Count < SharedMax) _metas[hash] = copy;
+        if (bytes.IsEmpty) return [];
+        if (_bytes is null) return bytes.ToArray();
+        ulong hash = Hash(bytes);
+        if (_bytes.TryGetValue(hash, out var known) && bytes.SequenceEqual(known)) return known;
+        var copy = bytes.ToArray();
+        if (_bytes.Count < SharedMax) _bytes[hash] = copy;
         return copy;
     }
 }

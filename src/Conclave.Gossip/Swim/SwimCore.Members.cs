@@ -33,7 +33,7 @@ internal sealed partial class SwimCore
     public void UpdateMeta()
     {
         if (_isLeaving) return;
-        _self.SetMeta(_scratch.Meta(_owner.Meta.Span));
+        _self.SetMeta(_scratch.Copy(_owner.Meta.Span));
         _self.Incarnation = IncarnationAbove(0);
         TellAlive(_self);
         _owner.OnUpdated(_self);
@@ -116,7 +116,7 @@ internal sealed partial class SwimCore
         node.Endpoint = endpoint;
         node.Versions = versions;
         node.Incarnation = alive.Incarnation;
-        if (isChanged) node.SetMeta(_scratch.Meta(alive.Meta.Span));
+        if (isChanged) node.SetMeta(_scratch.Copy(alive.Meta.Span));
         if (node.State != SwimState.Alive) ChangeState(node, SwimState.Alive);
         TellAlive(node);
         if (!wasThere) _owner.OnJoined(node);

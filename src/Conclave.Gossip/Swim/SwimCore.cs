@@ -85,7 +85,7 @@ internal sealed partial class SwimCore
     {
         ProtocolVersions.TryParse(_config.Versions.Span, out var versions);
         _self.Versions = versions.Pack();
-        _self.SetMeta(_scratch.Meta(_owner.Meta.Span));
+        _self.SetMeta(_scratch.Copy(_owner.Meta.Span));
         _nodes.Add(_self, _random);
         AliveCount = 1;
         TellAlive(_self);
