@@ -38,7 +38,7 @@ internal sealed class CoordinateKeeper(SerfContext context, Prng random) : IDisp
     /// <summary>A member answered a direct probe.</summary>
     public void OnProbed(SwimNode node, TimeSpan roundTrip, ReadOnlySpan<byte> payload)
     {
-        if (!context.Config.EnableCoordinates || payload.IsEmpty || node.Serf is not MemberRecord record) return;
+        if (!context.Config.EnableCoordinates || payload.IsEmpty || node is not MemberRecord { IsListed: true } record) return;
         if (!TryDecode(payload, out var place))
         {
             Reject(node, "it cannot be read");

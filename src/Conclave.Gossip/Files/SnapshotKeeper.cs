@@ -156,7 +156,7 @@ internal sealed class SnapshotKeeper : IDisposable
     {
         foreach (var (name, address) in _unseen) SerfSnapshotLines.TryWriteAlive(text, name, address);
         foreach (var record in _book!.Sorted())
-            if (!record.IsGone) SerfSnapshotLines.TryWriteAlive(text, record.Node.Name, record.Node.Endpoint.ToIPEndPoint());
+            if (!record.IsGone) SerfSnapshotLines.TryWriteAlive(text, record.Name, record.Endpoint.ToIPEndPoint());
     }
 
     private void WriteClock()

@@ -81,7 +81,7 @@ internal sealed class Answers(SerfContext context, MemberBook book)
         for (int draws = 3 * nodes.Count; draws > 0 && _relays.Count < wanted; draws--)
         {
             var node = nodes[(int)context.Random.Next(nodes.Count)];
-            bool isThere = node.Serf is MemberRecord { Status: MemberStatus.Alive } && node.Name != context.Config.Name;
+            bool isThere = node is MemberRecord { Status: MemberStatus.Alive } && node.Name != context.Config.Name;
             if (isThere && ProtocolVersions.Unpack(node.Versions).Max >= RelayProtocolMin && !_relays.Contains(node)) _relays.Add(node);
         }
     }

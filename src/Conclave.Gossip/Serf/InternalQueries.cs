@@ -53,17 +53,17 @@ internal sealed class InternalQueries(SerfContext context, MemberBook book, Answ
     private static void WriteMember(Core.PooledBuffer output, MemberRecord record)
     {
         Span<byte> bytes = stackalloc byte[GossipEndpoint.AddressBytesMax];
-        ReadOnlySpan<byte> address = bytes[..record.Node.Endpoint.CopyAddress(bytes)];
+        ReadOnlySpan<byte> address = bytes[..record.Endpoint.CopyAddress(bytes)];
         using var tags = new EncodedListBuilder<TagElement>(MemberBytesMax);
-        foreach (var (key, value) in MemberTags.Decode(record.Node.Meta.Span)) tags.Add(new TagElement(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(value)));
+        foreach (var (key, value) in MemberTags.Decode(record.Meta.Span)) tags.Add(new TagElement(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(value)));
         GossipCodec.Encode(output, new SerfMember
         {
-            Name = record.Node.Key.Utf8,
+            Name = record.Key.Utf8,
             Addr = address,
-            Port = record.Node.Endpoint.Port,
+            Port = record.Endpoint.Port,
             Tags = tags.List,
             Status = (int)record.Status,
-            Versions = ProtocolVersions.Unpack(record.Node.Versions),
+            Versions = ProtocolVersions.Unpack(record.Versions),
         });
     }
 

@@ -56,7 +56,7 @@ internal sealed class Joins(SerfContext context, MemberBook book)
         if (failed == 0 || book.IsLeaving) return;
         double probability = (double)failed / Math.Max(1, book.AliveCount);
         if (context.Random.NextDouble() > probability) return;
-        Reconnect(book.Failed[(int)context.Random.Next(failed)].Node);
+        Reconnect(book.Failed[(int)context.Random.Next(failed)]);
     }
 
     /// <summary>Tries to reach this member if it has failed and is not being tried already.</summary>
@@ -64,8 +64,8 @@ internal sealed class Joins(SerfContext context, MemberBook book)
     {
         if (book.IsLeaving || book.Find(name) is not { Status: MemberStatus.Failed } failed) return;
         foreach (var attempt in _attempts.Values)
-            if (attempt.Kind == AttemptKind.Reconnect && attempt.Target.Name == failed.Node.Name && context.Now - attempt.Begun < RetryAfter) return;
-        Reconnect(failed.Node);
+            if (attempt.Kind == AttemptKind.Reconnect && attempt.Target.Name == failed.Name && context.Now - attempt.Begun < RetryAfter) return;
+        Reconnect(failed);
     }
 
     private void Reconnect(SwimNode node)

@@ -112,9 +112,9 @@ internal sealed partial class MemberBook
     // What was said of it before it came, while it was forgotten or not yet known: it may have been out of reach and then cannot object, because a list of ours shows
     // the time of an intent and not which one it was, and the word of its return may have just that time. Everybody hears it once more, itself included.
     private void TellItsLeave(MemberRecord record) =>
-        broadcasts.Repeat(new LeaveIntent { LTime = record.StatusTime, Node = record.Node.Key.Utf8, Prune = record.IsPruned });
+        broadcasts.Repeat(new LeaveIntent { LTime = record.StatusTime, Node = record.Key.Utf8, Prune = record.IsPruned });
 
-    private bool IsSelf(MemberRecord record) => record.Node.Name == context.Self.Text;
+    private bool IsSelf(MemberRecord record) => record.Name == context.Self.Text;
 
     private bool TryBuffer(ReadOnlySpan<byte> name, bool isLeave, bool prune, ulong time) =>
         NodeName.IsAcceptable(name) && _intents.TryAdd(context.Scratch.Hash(name), new RecentIntent(time, isLeave, prune, context.Now), Count);

@@ -39,9 +39,8 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
 
     public MemberRecord? Find(ReadOnlySpan<byte> name)
     {
-        if (context.Swim.Find(name)?.Serf is MemberRecord record) return record;
         ulong hash = context.Scratch.Hash(name);
-        return _gone.TryGetValue(hash, out var gone) && gone.Node.Key.Is(name, hash) ? gone : null;
+        return context.Swim.Find(name, hash) is MemberRecord { IsListed: true } record ? record : FindGone(name, hash);
     }
 
     public MemberRecord? Find(string name)
@@ -50,11 +49,14 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
         return Encoding.UTF8.TryGetBytes(name, utf8, out int bytes) ? Find(utf8[..bytes]) : null;
     }
 
+    /// <summary>The object for a member that membership does not know: the one that it had before, when it is one of those that are gone.</summary>
+    public MemberRecord RecordFor(NodeName name) => FindGone(name.Utf8, name.Hash) ?? new MemberRecord(name);
+
     /// <summary>A member is there.</summary>
     public void OnJoined(SwimNode node)
     {
-        var record = node.Serf as MemberRecord ?? TakeBack(node);
-        if (record is null) record = Add(node);
+        var record = (MemberRecord)node;
+        if (!record.IsListed) Add(record);
         else if (record.IsGone) RemoveGone(record);
         if (record.Status == MemberStatus.Leaving) TellItsLeave(record);
         else record.Status = MemberStatus.Alive;
@@ -65,7 +67,7 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
     /// <summary>A member has other tags or another address.</summary>
     public void OnUpdated(SwimNode node)
     {
-        if (node.Serf is not MemberRecord record) return;
+        if (node is not MemberRecord { IsListed: true } record) return;
         Changed(record);
         Report(GossipEventKind.Updated, "EventMemberUpdate", record);
     }
@@ -76,9 +78,8 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
     /// </summary>
     public void OnGone(SwimNode node)
     {
-        if (node.Serf is not MemberRecord { IsGone: false } record) return;
+        if (node is not MemberRecord { IsListed: true, IsGone: false } record) return;
         bool hasLeft = record.Status == MemberStatus.Leaving || node.State == SwimState.Left;
-        record.GoneAt = context.Now;
         AddGone(record, hasLeft ? MemberStatus.Left : MemberStatus.Failed);
         if (hasLeft) Report(GossipEventKind.Left, "EventMemberLeave", record);
         else Report(GossipEventKind.Failed, "EventMemberFailed", record);
@@ -107,10 +108,10 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
         if (_sorted is not null) return _sorted;
         _sorted = new List<MemberRecord>(Count);
         foreach (var node in context.Swim.Nodes)
-            if (node.Serf is MemberRecord { IsGone: false } record) _sorted.Add(record);
+            if (node is MemberRecord { IsListed: true, IsGone: false } record) _sorted.Add(record);
         _sorted.AddRange(_failed);
         _sorted.AddRange(_left);
-        _sorted.Sort(static (a, b) => string.CompareOrdinal(a.Node.Name, b.Node.Name));
+        _sorted.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         return _sorted;
     }
 
@@ -128,27 +129,22 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
 
     private GossipMember MakeView(MemberRecord record) => new()
     {
-        Name = record.Node.Name,
-        Endpoint = record.Node.Endpoint,
-        Tags = new MemberTags(record.Node.Meta),
+        Name = record.Name,
+        Endpoint = record.Endpoint,
+        Tags = new MemberTags(record.Meta),
         Status = record.Status,
-        Versions = context.VersionBytes(record.Node.Versions),
+        Versions = context.VersionBytes(record.Versions),
     };
 
-    private MemberRecord Add(SwimNode node)
+    private void Add(MemberRecord record)
     {
-        var record = new MemberRecord(node);
-        if (_intents.TryTake(node.Key.Hash, out var intent))
-        {
-            record.StatusTime = intent.Time;
-            record.IsPruned = intent.IsPrune;
-            if (intent.IsLeave) record.Status = MemberStatus.Leaving;
-        }
-        node.Serf = record;
+        bool isSaid = _intents.TryTake(record.Key.Hash, out var intent);
+        record.StatusTime = isSaid ? intent.Time : 0;
+        record.IsPruned = isSaid && intent.IsPrune;
+        record.Status = isSaid && intent.IsLeave ? MemberStatus.Leaving : MemberStatus.Alive;
         Count++;
         _sorted = null;
         Version++;
-        return record;
     }
 
     private void Changed(MemberRecord record)
@@ -157,14 +153,8 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
         Version++;
     }
 
-    // A member that membership had forgotten, and therefore knows as another object now.
-    private MemberRecord? TakeBack(SwimNode node)
-    {
-        if (!_gone.TryGetValue(node.Key.Hash, out var record) || !record.Node.Key.Is(node.Key.Utf8, node.Key.Hash)) return null;
-        record.Node = node;
-        node.Serf = record;
-        return record;
-    }
+    // Membership may have forgotten it.
+    private MemberRecord? FindGone(ReadOnlySpan<byte> name, ulong hash) => _gone.TryGetValue(hash, out var gone) && gone.Key.Is(name, hash) ? gone : null;
 
     private void AddGone(MemberRecord record, MemberStatus status)
     {
@@ -175,7 +165,7 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
         Changed(record);
         record.GoneIndex = list.Count;
         list.Add(record);
-        _gone[record.Node.Key.Hash] = record;
+        _gone[record.Key.Hash] = record;
     }
 
     private void RemoveGone(MemberRecord record)
@@ -185,7 +175,7 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
         list[record.GoneIndex] = last;
         last.GoneIndex = record.GoneIndex;
         list.RemoveAt(list.Count - 1);
-        _gone.Remove(record.Node.Key.Hash);
+        _gone.Remove(record.Key.Hash);
     }
 
     private void Reap(List<MemberRecord> list, TimeSpan timeout)
@@ -193,7 +183,7 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
         // From the end, because the last one takes the place of one that goes.
         for (int i = list.Count - 1; i >= 0; i--)
         {
-            var own = ReconnectTag.Read(list[i].Node.Meta.Span) ?? timeout;
+            var own = ReconnectTag.Read(list[i].Meta.Span) ?? timeout;
             if (context.Now - list[i].GoneAt > own) Erase(list[i], "EventMemberReap");
         }
     }
@@ -203,19 +193,19 @@ internal sealed partial class MemberBook(SerfContext context, SerfBroadcasts bro
     {
         if (IsSelf(record)) return;
         RemoveGone(record);
-        record.Node.Serf = null;
         coordinates.Forget(record);
         Count--;
         _sorted = null;
         Version++;
-        _toForget.Add(record.Node.Name);
+        _toForget.Add(record.Name);
         Report(GossipEventKind.Reaped, text, record);
+        (record.Status, record.View) = (MemberStatus.None, null);
     }
 
     // The member in an event is not kept: in a storm of joins nobody asks for each of them again.
     private void Report(GossipEventKind kind, string text, MemberRecord record)
     {
-        context.Log(GossipLogLevel.Info, $"{text}: {record.Node.Name} {record.Node.Endpoint.ToIPAddress()}");
+        context.Log(GossipLogLevel.Info, $"{text}: {record.Name} {record.Endpoint.ToIPAddress()}");
         reporter.Member(kind, record.View ?? MakeView(record));
     }
 }

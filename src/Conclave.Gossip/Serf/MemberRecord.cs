@@ -5,14 +5,12 @@ using Conclave.Gossip.Swim;
 namespace Conclave.Gossip.Serf;
 
 /// <summary>
-/// What Serf knows of a member besides membership; hangs on <see cref="SwimNode.Serf"/>, and keeps that node after membership has forgotten it. There may be
-/// millions of these in a process that simulates a large pool: 64 bytes.
+/// A member with what Serf knows of it besides membership. Stays after membership has forgotten it, and is taken up again when it comes back. There may be
+/// millions of these in a process that simulates a large pool: 128 bytes.
 /// </summary>
-internal sealed class MemberRecord(SwimNode node)
+/// <param name="name">Name, unique in the pool.</param>
+internal sealed class MemberRecord(NodeName name) : SwimNode(name)
 {
-    /// <summary>Name, address, tags and versions. Replaced when the member comes back after membership had forgotten it.</summary>
-    public SwimNode Node { get; set; } = node;
-
     /// <summary>The member as users see it, made when somebody asks and kept until it changes.</summary>
     public GossipMember? View { get; set; }
 
@@ -22,10 +20,11 @@ internal sealed class MemberRecord(SwimNode node)
     /// <summary>Lamport time of the intent that <see cref="Status"/> comes from.</summary>
     public ulong StatusTime { get; set; }
 
-    /// <summary>When it left or failed.</summary>
-    public Instant GoneAt { get; set; }
+    /// <summary>When it left or failed, of one that has.</summary>
+    public Instant GoneAt => ChangedAt;
 
-    public MemberStatus Status { get; set; } = MemberStatus.Alive;
+    /// <summary><see cref="MemberStatus.None"/> before it is listed for the first time, and after it was erased.</summary>
+    public MemberStatus Status { get; set; }
 
     /// <summary>Whether it is to be forgotten as soon as it is gone.</summary>
     public bool IsPruned { get; set; }
@@ -35,6 +34,9 @@ internal sealed class MemberRecord(SwimNode node)
 
     /// <summary>Place in the list of those who failed or left.</summary>
     public int GoneIndex { get; set; }
+
+    /// <summary>Whether it is one of the members that users see.</summary>
+    public bool IsListed => Status != MemberStatus.None;
 
     public bool IsGone => Status is MemberStatus.Failed or MemberStatus.Left;
 }

@@ -120,6 +120,8 @@ internal sealed class SerfCore : ISwimOwner, IDisposable
 
     string? ISwimOwner.RefuseMerge(in PushPull state) => _admission.RefuseMerge(state);
 
+    SwimNode ISwimOwner.NodeFor(NodeName name) => Members.RecordFor(name);
+
     void ISwimOwner.OnJoined(SwimNode node) => Members.OnJoined(node);
 
     void ISwimOwner.OnUpdated(SwimNode node) => Members.OnUpdated(node);

@@ -24,7 +24,7 @@ internal sealed class StateExchange(SerfContext context, MemberBook book, UserEv
         writer.WriteField("LTime"u8, context.MemberClock.Time);
         writer.WriteKey("LeftMembers"u8);
         writer.WriteArrayHeader(book.LeftCount);
-        foreach (var record in book.Left) writer.Write(record.Node.Key.Utf8);
+        foreach (var record in book.Left) writer.Write(record.Key.Utf8);
         writer.WriteField("QueryLTime"u8, context.QueryClock.Time);
         writer.WriteKey("StatusLTimes"u8);
         WriteTimes(ref writer);
@@ -53,14 +53,14 @@ internal sealed class StateExchange(SerfContext context, MemberBook book, UserEv
     {
         writer.WriteMapHeader(book.Count);
         foreach (var node in context.Swim.Nodes)
-            if (node.Serf is MemberRecord { IsGone: false } record) WriteTime(ref writer, record);
+            if (node is MemberRecord { IsListed: true, IsGone: false } record) WriteTime(ref writer, record);
         foreach (var record in book.Failed) WriteTime(ref writer, record);
         foreach (var record in book.Left) WriteTime(ref writer, record);
     }
 
     private static void WriteTime(ref MsgPackWriter writer, MemberRecord record)
     {
-        writer.Write(record.Node.Key.Utf8);
+        writer.Write(record.Key.Utf8);
         writer.Write(record.StatusTime);
     }
 

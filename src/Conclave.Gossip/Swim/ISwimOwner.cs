@@ -19,6 +19,9 @@ internal interface ISwimOwner
     /// <summary>Whether all that the other side of a join knows may come in. Returns the reason against it, or null.</summary>
     string? RefuseMerge(in PushPull state);
 
+    /// <summary>The object for a member that membership does not know, or has forgotten: the one that is still kept for it, or a new one.</summary>
+    SwimNode NodeFor(NodeName name);
+
     /// <summary>A member that was unknown, dead or left is there.</summary>
     void OnJoined(SwimNode node);
 

@@ -88,7 +88,8 @@ internal sealed partial class SwimCore
         if (!HasRoom()) return;
         var name = _scratch.Name(alive.Node, hash);
         if (IsRefused(name, alive, endpoint)) return;
-        var node = new SwimNode(name) { State = SwimState.Dead, ChangedAt = _now };
+        var node = _owner.NodeFor(name);
+        (node.State, node.ChangedAt) = (SwimState.Dead, _now);
         _nodes.Add(node, _random);
         Take(node, alive, endpoint, versions);
     }

@@ -45,7 +45,8 @@ internal sealed partial class SwimCore
         _allowed = new NetworkFilter(config.AllowedNetworks);
         _nodes = new NodeTable(scratch);
         _rumors = new RumorQueue(scratch);
-        _self = new SwimNode(scratch.Name(config.Name)) { Endpoint = config.Advertise, Incarnation = 1, ChangedAt = now };
+        _self = owner.NodeFor(scratch.Name(config.Name));
+        (_self.Endpoint, _self.Incarnation, _self.ChangedAt) = (config.Advertise, 1, now);
         _now = now;
         _clock = now;
     }
@@ -79,6 +80,9 @@ internal sealed partial class SwimCore
 
     /// <summary>A member by the bytes of its name, or null.</summary>
     public SwimNode? Find(ReadOnlySpan<byte> name) => _nodes.Find(name);
+
+    /// <summary>A member by the bytes of its name and their hash, or null.</summary>
+    public SwimNode? Find(ReadOnlySpan<byte> name, ulong hash) => _nodes.Find(name, hash);
 
     /// <summary>Announces ourselves and begins to probe and to gossip, each at its own random moment, so that members started together do not act together.</summary>
     public void Start()

@@ -13,11 +13,11 @@ internal enum SwimState : byte
 }
 
 /// <summary>
-/// A member as membership knows it. One object for each; what Serf knows besides hangs on <see cref="Serf"/>. There may be millions of these in a process
-/// that simulates a large pool, so the fields are packed: 104 bytes.
+/// A member as membership knows it. One object for each, made by the layer above, which adds what it knows besides. There may be millions of these in a process
+/// that simulates a large pool, so the fields are packed: 96 bytes.
 /// </summary>
 /// <param name="name">Name, unique in the pool.</param>
-internal sealed class SwimNode(NodeName name)
+internal class SwimNode(NodeName name)
 {
     private ulong _addressHigh;
     private ulong _addressLow;
@@ -51,9 +51,6 @@ internal sealed class SwimNode(NodeName name)
 
     /// <summary>When <see cref="State"/> changed last.</summary>
     public Instant ChangedAt { get; set; }
-
-    /// <summary>The layer above keeps its part of the member here.</summary>
-    public object? Serf { get; set; }
 
     /// <summary>Place in the list of members.</summary>
     internal int Index { get; set; }

@@ -22,6 +22,8 @@ internal sealed class QuietOwner : ISwimOwner
 
     public string? RefuseMerge(in PushPull state) => null;
 
+    public SwimNode NodeFor(NodeName name) => new(name);
+
     public void OnJoined(SwimNode node)
     {
     }

@@ -68,6 +68,8 @@ internal sealed class SwimHost : ISwimOwner
 
     public string? RefuseMerge(in PushPull state) => MergeRefusal;
 
+    public SwimNode NodeFor(NodeName name) => new(name);
+
     public void OnJoined(SwimNode node) => Told.Add("joined " + node.Name);
 
     public void OnUpdated(SwimNode node) => Told.Add("updated " + node.Name);

@@ -12,7 +12,7 @@ namespace Conclave.Simulation.Gossip;
 internal sealed class PoolTrial
 {
     private const int KillsMax = 5;
-    private static readonly TimeSpan s_joinWithin = TimeSpan.FromSeconds(5), s_look = TimeSpan.FromSeconds(1), s_bound = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan s_joinWithin = TimeSpan.FromSeconds(5), s_look = TimeSpan.FromSeconds(1), s_bound = TimeSpan.FromMinutes(30), s_say = TimeSpan.FromSeconds(30);
 
     private readonly SimWorld _world;
     private readonly GossipCluster _cluster;
@@ -150,6 +150,16 @@ internal sealed class PoolTrial
 
     private void Expect(Func<bool> holds, string what)
     {
-        if (!_world.RunUntil(holds, s_look, s_bound)) SimFailureException.Liveness("large pool", $"{_nodes} members: not within {s_bound.TotalMinutes} minutes: {what}");
+        var said = _world.Now;
+        if (!_world.RunUntil(HoldsOrSay, s_look, s_bound)) SimFailureException.Liveness("large pool", $"{_nodes} members: not within {s_bound.TotalMinutes} minutes: {what}");
+
+        bool HoldsOrSay()
+        {
+            if (holds()) return true;
+            if (_world.Now - said < s_say) return false;
+            said = _world.Now;
+            Progress($"{(_world.Now - new Instant(0)).TotalSeconds:F0} virtual s, {_world.EventCount / 1e6:F1} million events, heap {GC.GetTotalMemory(forceFullCollection: false) / 1e6:F0} MB: waiting for: {what}");
+            return false;
+        }
     }
 }
