@@ -15,7 +15,7 @@ internal sealed class CannedAgent : IDisposable
     public CannedAgent(Func<string, (int Status, string Body)> answer)
     {
         _answer = answer;
-        Address = $"127.0.0.1:{FreePorts.Take(1)[0]}";
+        Address = $"127.0.0.1:{Conclave.Tests.FreePorts.Take(1)[0]}";
         _listener.Prefixes.Add($"http://{Address}/");
         _listener.Start();
         _running = RunAsync();

@@ -14,7 +14,7 @@ public sealed class LiveAgent : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var ports = FreePorts.Take(4);
+        var ports = Conclave.Tests.FreePorts.Take(4);
         var config = AgentConfig.Dev with
         {
             NodeName = "c4",

@@ -10,6 +10,19 @@ public sealed class AutopilotTests
     private const string Settings = "/v1/operator/autopilot/configuration", HealthPath = "/v1/operator/autopilot/health";
 
     [Fact]
+    public async Task Every_server_says_how_all_of_them_are_doing()
+    {
+        await using var cluster = await ServerCluster.StartAsync();
+        var leader = await cluster.LeaderAsync();
+        foreach (var server in cluster.Others(leader).Append(leader))
+        {
+            await cluster.WaitAsync($"three healthy servers, as {server.Name} says", async () => await HealthAsync(cluster, server) is { } health
+                && health["Healthy"]!.GetValue<bool>() && health["FailureTolerance"]!.GetValue<int>() == 1 && health["Servers"]!.AsArray().Count == 3);
+            Assert.True((await EntryAsync(cluster, server, leader.NodeId))!["Leader"]!.GetValue<bool>());
+        }
+    }
+
+    [Fact]
     public async Task A_dead_server_of_four_goes_as_soon_as_the_least_quorum_allows_it()
     {
         await using var cluster = await ServerCluster.StartAsync(4, static config => config["autopilot"] = new JsonObject { ["min_quorum"] = 4 });

@@ -16,7 +16,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         (_folder, Name) = (folder, name);
         Directory.CreateDirectory(folder);
-        Ports = FreePorts.Take(4);
+        Ports = Tests.FreePorts.Take(4);
     }
 
     public string Name { get; }
@@ -54,7 +54,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Gives it other ports from its next start on, as if it had moved to another host.</summary>
-    public void Move() => Ports = FreePorts.Take(4);
+    public void Move() => Ports = Tests.FreePorts.Take(4);
 
     /// <summary>Starts it with what its data folder holds.</summary>
     public void Start(IEnumerable<string> join, int expect = 3)

@@ -16,6 +16,6 @@ public abstract class RecordedCases(ConformanceServer server)
     {
         var one = ConformanceCase.All[id];
         var failure = await server.PlayAsync(one, TestContext.Current.CancellationToken);
-        if (NotServed.Judge(one, failure) is { } verdict) Assert.Fail($"{verdict}\n{server.Agent.Output}");
+        if (NotServed.Judge(one, failure) is { } verdict) Assert.Fail($"{verdict}\n{server.Output}");
     }
 }

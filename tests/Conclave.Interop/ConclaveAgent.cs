@@ -38,7 +38,7 @@ internal sealed class ConclaveAgent : IAsyncDisposable
     /// <summary>Starts an agent and waits until it answers.</summary>
     public static async Task<ConclaveAgent> StartAsync(string name, params string[] arguments)
     {
-        var agent = new ConclaveAgent(name, FreePorts.Take(4), arguments);
+        var agent = new ConclaveAgent(name, Tests.FreePorts.Take(4), arguments);
         await Eventually.Become(agent.MembersAsync, members => members.Contains($"{name}=alive", StringComparison.Ordinal), $"conclave agent {name} is up");
         return agent;
     }

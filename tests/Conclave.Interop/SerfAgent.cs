@@ -35,7 +35,7 @@ internal sealed class SerfAgent : IAsyncDisposable
     /// <summary>Starts an agent and waits until its commands are answered. Each user event becomes a line <c>NAME PAYLOAD</c> of <see cref="Events"/>; the query <c>who</c> is answered with its name.</summary>
     public static async Task<SerfAgent> StartAsync(string name, int port = 0, string profile = "local", params string[] arguments)
     {
-        var ports = FreePorts.Take(2);
+        var ports = Tests.FreePorts.Take(2);
         if (port == 0) port = ports[0];
         string folder = Directory.CreateTempSubdirectory("conclave-serf").FullName;
         string onUser = $"user=printf '%s ' \"$SERF_USER_EVENT\" >> {folder}/events; cat >> {folder}/events; echo >> {folder}/events";

@@ -33,6 +33,13 @@ internal sealed class ClientGateway(NodeIdentity identity, ServerDirectory direc
     public IReadOnlyList<ServerHealth> Health => [];
 
     /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ServerHealth>> ReadHealthAsync(CancellationToken stop)
+    {
+        var read = await RunAsync(new HealthRequest(this), stop).ConfigureAwait(false);
+        return read.Error is null ? read.Value : throw new NodeUnavailableException(read.Error);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<ApplyResult> ApplyAsync(ReadOnlyMemory<byte> command, CancellationToken stop)
     {
         var type = (CommandType)(command.Span[0] & ~CommandCodec.Ignorable);

@@ -8,8 +8,8 @@ namespace Conclave.Hosting.Calls;
 /// </summary>
 internal sealed class AcknowledgedWrites(INodeGateway local, Pulse rootPublished, LeaderCalls calls, TimeProvider time)
 {
-    // Many times what a healthy leader takes to tell that an entry is committed, and short beside the patience of clients.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
+    // Many times what a healthy leader takes to tell that an entry is committed, also on a machine with far more work than processors, and short beside the patience of clients.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     // What was waited for in vain: it is not waited for again.
     private ulong _givenUp;

@@ -55,6 +55,13 @@ internal sealed class ForwardingGateway : INodeGateway
     public IReadOnlyList<ServerHealth> Health => _local.Health;
 
     /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ServerHealth>> ReadHealthAsync(CancellationToken stop)
+    {
+        var read = await _calls.RunAsync(new HealthRequest(_local), stop).ConfigureAwait(false);
+        return read.Error is null ? read.Value : throw new NodeUnavailableException(read.Error);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<ApplyResult> ApplyAsync(ReadOnlyMemory<byte> command, CancellationToken stop)
     {
         if (_draining.IsOn) return new(ApplyResult.Error(ErrorTexts.NoLeader));

@@ -180,3 +180,50 @@ internal static class RpcEncoding
         return buffer.ToArray();
     }
 }
+
+/// <summary>How the servers are doing.</summary>
+internal sealed class HealthRequest(INodeGateway local) : ILeaderRequest<IReadOnlyList<ServerHealth>>
+{
+    /// <summary>The method that says all that is known of a server.</summary>
+    public const string MethodName = "Operator.AutopilotState";
+
+    private static readonly byte[] s_method = System.Text.Encoding.UTF8.GetBytes(MethodName);
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Method => s_method;
+
+    /// <inheritdoc/>
+    public bool IsRepeatable => true;
+
+    /// <inheritdoc/>
+    public ValueTask<Attempt<IReadOnlyList<ServerHealth>>> ServeAsync(CancellationToken stop) => new(new Attempt<IReadOnlyList<ServerHealth>>(local.Health, null));
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> Argument() => RpcEncoding.Bytes((ref MsgPackWriter writer) => new QueryArguments { Datacenter = local.Identity.Datacenter }.Write(ref writer));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ServerHealth> Read(ReadOnlyMemory<byte> result)
+    {
+        var rows = ServerHealthResults.ReadState(result);
+        var servers = new ServerHealth[rows.Count];
+        for (int i = 0; i < servers.Length; i++) servers[i] = FromRow(rows[i]);
+        return servers;
+    }
+
+    private static ServerHealth FromRow(ServerHealthRow row) => new()
+    {
+        Id = row.Id,
+        Address = row.Address,
+        Member = new ServerMember(row.Id, row.Name, row.Address, row.SerfStatus switch { 1 => ServerMemberStatus.Alive, 3 => ServerMemberStatus.Left, _ => ServerMemberStatus.Failed })
+        {
+            Version = row.Version,
+            IsReadReplica = row.IsReadReplica,
+        },
+        Progress = new ServerProgress(TimeSpan.FromTicks(row.LastContactNanoseconds / 100), row.LastTerm, row.LastIndex),
+        IsVoter = row.IsVoter,
+        IsLeader = row.IsLeader,
+        IsHealthy = row.IsHealthy,
+        SinceWall = row.StableSince.TryToWallTime(out var since) ? since : default,
+        Meta = row.Meta,
+    };
+}

@@ -4,11 +4,9 @@ using Conclave.Core.Model;
 using Conclave.Http.Blocking;
 using Conclave.Http.Json;
 using Conclave.Http.Models;
-using Conclave.Http.Remote;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Conclave.Node;
-using Conclave.Rpc.Messages;
 
 namespace Conclave.Http.Endpoints;
 
@@ -21,33 +19,15 @@ internal sealed class ServerHealthEndpoints(ReadResponder reads, string version)
     /// <inheritdoc/>
     public void Map(Router router)
     {
-        router.Add("/v1/operator/autopilot/health", HttpVerbs.Get, OperatorEndpoints.Local(_gateway, request => reads.Servers is { } servers ? AtServersAsync(request, servers, "Operator.ServerHealth", ServerHealthResults.ReadHealth, SendHealth) : Servers() is { } known ? SendHealth(request, known) : RefuseAsync(request)));
-        router.Add("/v1/operator/autopilot/state", HttpVerbs.Get, OperatorEndpoints.Local(_gateway, request => reads.Servers is { } servers ? AtServersAsync(request, servers, "Operator.AutopilotState", ServerHealthResults.ReadState, SendState) : Servers() is { } known ? SendState(request, known) : RefuseAsync(request)));
+        router.Add("/v1/operator/autopilot/health", HttpVerbs.Get, OperatorEndpoints.Local(_gateway, request => AnswerAsync(request, SendHealth)));
+        router.Add("/v1/operator/autopilot/state", HttpVerbs.Get, OperatorEndpoints.Local(_gateway, request => AnswerAsync(request, SendState)));
     }
 
-    private async ValueTask AtServersAsync(ApiRequest request, IServerCalls servers, string method, Func<ReadOnlyMemory<byte>, IReadOnlyList<ServerHealthRow>> read, Func<ApiRequest, IReadOnlyList<ServerHealth>, ValueTask> send)
+    private async ValueTask AnswerAsync(ApiRequest request, Func<ApiRequest, IReadOnlyList<ServerHealth>, ValueTask> send)
     {
-        var (rows, error) = await servers.ReadAsync(method, new QueryArguments { Datacenter = _gateway.Identity.Datacenter }, result => read(result)).ConfigureAwait(false);
-        if (error is not null) await request.SendErrorAsync(error).ConfigureAwait(false);
-        else await send(request, [.. rows.Select(FromRow)]).ConfigureAwait(false);
+        var servers = await _gateway.ReadHealthAsync(request.Aborted).ConfigureAwait(false);
+        await send(request, servers.Count == 0 && _gateway.Status.IsLeader ? Myself() : servers).ConfigureAwait(false);
     }
-
-    private static ServerHealth FromRow(ServerHealthRow row) => new()
-    {
-        Id = row.Id,
-        Address = row.Address,
-        Member = new ServerMember(row.Id, row.Name, row.Address, row.SerfStatus switch { 1 => ServerMemberStatus.Alive, 3 => ServerMemberStatus.Left, _ => ServerMemberStatus.Failed })
-        {
-            Version = row.Version,
-            IsReadReplica = row.IsReadReplica,
-        },
-        Progress = new ServerProgress(TimeSpan.FromTicks(row.LastContactNanoseconds / 100), row.LastTerm, row.LastIndex),
-        IsVoter = row.IsVoter,
-        IsLeader = row.IsLeader,
-        IsHealthy = row.IsHealthy,
-        SinceWall = row.StableSince.TryToWallTime(out var since) ? since : default,
-        Meta = row.Meta,
-    };
 
     private ValueTask SendHealth(ApiRequest request, IReadOnlyList<ServerHealth> servers)
     {
@@ -161,12 +141,9 @@ internal sealed class ServerHealthEndpoints(ReadResponder reads, string version)
         }
     }
 
-    // Null on a server that does not lead. A leader that has not looked around yet knows itself.
-    private IReadOnlyList<ServerHealth>? Servers()
+    // A leader that has not looked around yet knows itself.
+    private ServerHealth[] Myself()
     {
-        var status = _gateway.Status;
-        if (!status.IsLeader) return null;
-        if (_gateway.Health is { Count: > 0 } health) return health;
         var (identity, raft) = (_gateway.Identity, _gateway.Raft);
         return
         [
@@ -183,8 +160,6 @@ internal sealed class ServerHealthEndpoints(ReadResponder reads, string version)
             },
         ];
     }
-
-    private ValueTask RefuseAsync(ApiRequest request) => request.SendErrorAsync(_gateway.Status.KnownLeader ? $"only the leader at {_gateway.Status.LeaderAddress} knows how the servers are doing" : Server.ErrorText.NoLeader);
 
     private static bool AreHealthy(IReadOnlyList<ServerHealth> servers)
     {

@@ -2,6 +2,7 @@ using System.Text;
 using Conclave.Http.Blocking;
 using Conclave.Http.Requests;
 using Conclave.Http.Routing;
+using Conclave.Node;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
@@ -186,6 +187,10 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
         catch (RequestDecodeException refused)
         {
             await Answer(request, 400, refused.Message).ConfigureAwait(false);
+        }
+        catch (NodeUnavailableException unavailable)
+        {
+            await Answer(request, 500, unavailable.Message).ConfigureAwait(false);
         }
         catch (Microsoft.AspNetCore.Http.BadHttpRequestException refused)
         {

@@ -90,6 +90,11 @@ public interface INodeGateway
     /// <summary>How the servers are doing, in the configuration's order, about a second old at most; empty on a server that does not lead or has not looked yet.</summary>
     IReadOnlyList<ServerHealth> Health { get; }
 
+    /// <summary>How the servers are doing as the leader sees them, asked of it when that is another server.</summary>
+    /// <exception cref="NodeUnavailableException">No leader answered in time; the message is the text for the client.</exception>
+    ValueTask<IReadOnlyList<ServerHealth>> ReadHealthAsync(CancellationToken stop) =>
+        Status.IsLeader ? new(Health) : ValueTask.FromException<IReadOnlyList<ServerHealth>>(new NodeUnavailableException(ErrorTexts.NoLeader));
+
     /// <summary>
     /// Proposes a command: type byte + body as made by <see cref="Conclave.Core.Codec.CommandCodec"/>. The memory belongs to the node from now on and must not be changed.
     /// Leader-only work (validation, defaults, session ids, lock delay) happens on the way. Completes when the command was applied, or with

@@ -51,7 +51,7 @@ internal sealed class AgentProcess : IDisposable
 
     public static AgentProcess Start(string folder, params string[] arguments)
     {
-        var ports = FreePorts.Take(5);
+        var ports = Conclave.Tests.FreePorts.Take(5);
         return Start(folder, (ports[0], ports[3]), null, ["agent", $"-http-port={ports[0]}", $"-dns-port={ports[1]}", $"-server-port={ports[2]}", $"-serf-lan-port={ports[3]}", $"-serf-wan-port={ports[4]}", .. arguments]);
     }
 

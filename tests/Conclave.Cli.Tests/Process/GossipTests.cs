@@ -41,7 +41,7 @@ public sealed class GossipTests : IDisposable
     public async Task A_join_says_whom_it_did_not_reach()
     {
         await StartAsync(2);
-        int nobody = FreePorts.Take(1)[0];
+        int nobody = Conclave.Tests.FreePorts.Take(1)[0];
         string error = $"Error joining address '127.0.0.1:{nobody}': Unexpected response code: 500 (1 error occurred:\n\t* Failed to join 127.0.0.1:{nobody}: dial tcp 127.0.0.1:{nobody}: connect: connection refused\n\n)\n";
         Assert.Equal(new CommandResult(1, "", error + "Failed to join any nodes.\n"), await RunAsync(_agents[0], "join", $"127.0.0.1:{nobody}"));
         Assert.Equal(new CommandResult(0, "Successfully joined cluster by contacting 1 nodes.\n", error), await RunAsync(_agents[0], "join", $"127.0.0.1:{_agents[1].LanPort}", $"127.0.0.1:{nobody}"));

@@ -60,7 +60,7 @@ public sealed class LifecycleTests : IDisposable
     [Fact]
     public async Task A_signal_that_was_ignored_by_the_shell_still_works()
     {
-        var ports = FreePorts.Take(4);
+        var ports = Conclave.Tests.FreePorts.Take(4);
         using var shell = AgentProcess.Start(_folder.Path, ports[0], start => start.FileName = "/bin/sh",
             ["-c", $"trap '' INT; exec {AgentProcess.Program} agent -dev -http-port={ports[0]} -server-port={ports[1]} -serf-lan-port={ports[2]} -serf-wan-port={ports[3]}"]);
         await shell.ReadyAsync();
@@ -103,7 +103,7 @@ public sealed class LifecycleTests : IDisposable
     [Fact]
     public async Task Data_survives_a_kill_and_the_ports_are_free_at_once()
     {
-        var ports = FreePorts.Take(4);
+        var ports = Conclave.Tests.FreePorts.Take(4);
         string[] arguments = ["agent", "-server", "-bootstrap", "-bind=127.0.0.1", "-data-dir=new/data", "-pid-file=new/pid", "-hcl", "performance { raft_multiplier = 1 }",
             $"-http-port={ports[0]}", $"-server-port={ports[1]}", $"-serf-lan-port={ports[2]}", $"-serf-wan-port={ports[3]}", "-dns-port=-1"];
         using (var agent = AgentProcess.Start(_folder.Path, ports[0], null, arguments))
@@ -146,7 +146,7 @@ public sealed class LifecycleTests : IDisposable
     [Fact]
     public async Task Output_that_nobody_reads_does_not_stop_the_server()
     {
-        var ports = FreePorts.Take(4);
+        var ports = Conclave.Tests.FreePorts.Take(4);
         // The reader opens the pipe and never reads; each request below writes lines at level trace or debug.
         using var agent = AgentProcess.Start(_folder.Path, ports[0], start => start.FileName = "/bin/sh",
             ["-c", $"mkfifo full; sleep 600 < full > /dev/null 2>&1 & echo $! > reader; exec {AgentProcess.Program} agent -dev -log-level=trace -http-port={ports[0]} -server-port={ports[1]} -serf-lan-port={ports[2]} -serf-wan-port={ports[3]} > full"]);
@@ -169,7 +169,7 @@ public sealed class LifecycleTests : IDisposable
     {
         var link = Path.Combine(_folder.Path, "consul");
         File.CreateSymbolicLink(link, AgentProcess.Program);
-        var ports = FreePorts.Take(4);
+        var ports = Conclave.Tests.FreePorts.Take(4);
         using var agent = AgentProcess.Start(_folder.Path, ports[0], start =>
             {
                 start.FileName = link;
@@ -211,7 +211,7 @@ public sealed class LifecycleTests : IDisposable
     [Fact]
     public async Task Every_key_that_harnesses_write_is_accepted_in_one_file()
     {
-        var ports = FreePorts.Take(5);
+        var ports = Conclave.Tests.FreePorts.Take(5);
         _folder.File("all.json", EveryKey.Json(ports));
         using var agent = AgentProcess.Start(_folder.Path, ports[0], null, ["agent", "-config-file", "all.json"]);
         await agent.ReadyAsync();

@@ -6,7 +6,7 @@ public sealed class OutageRecoveryTests : IDisposable
     private const int Kill = 9, Terminate = 15;
 
     private readonly TemporaryFolder _folder = new();
-    private readonly int[] _ports = FreePorts.Take(4);
+    private readonly int[] _ports = Conclave.Tests.FreePorts.Take(4);
 
     private string List => Path.Combine(_folder.Path, "data/raft/peers.json");
 

@@ -90,7 +90,7 @@ public sealed class ReloadTests : IDisposable
     public async Task A_certificate_that_was_exchanged_is_shown_to_those_who_come_then()
     {
         string first = WriteCertificate("first");
-        int port = FreePorts.Take(1)[0];
+        int port = Conclave.Tests.FreePorts.Take(1)[0];
         using var agent = AgentProcess.Start(_folder.Path, "-dev", $"-https-port={port}", "-hcl", "cert_file = \"cert.pem\" key_file = \"key.pem\"");
         await agent.ReadyAsync();
         Assert.Equal(first, await ShownAsync(port));

@@ -73,7 +73,7 @@ public sealed class StartAndStopTests : IDisposable
     [Fact]
     public async Task A_member_that_must_be_joined_and_does_not_answer_fails_the_start()
     {
-        int nobody = FreePorts.Take(1)[0];
+        int nobody = Conclave.Tests.FreePorts.Take(1)[0];
         using var agent = AgentProcess.Start(_folder.Path, "-dev", $"-join=127.0.0.1:{nobody}");
         Assert.EndsWith($@"[ERROR] agent: 1 error occurred:\n\t* Failed to join 127.0.0.1:{nobody}: dial tcp 127.0.0.1:{nobody}: connect: connection refused", await agent.LineAsync("[ERROR]"));
         Assert.Equal(1, await agent.ExitAsync());
@@ -82,7 +82,7 @@ public sealed class StartAndStopTests : IDisposable
     [Fact]
     public async Task Attempts_to_join_end_the_agent_when_they_are_used_up()
     {
-        int nobody = FreePorts.Take(1)[0];
+        int nobody = Conclave.Tests.FreePorts.Take(1)[0];
         using var agent = AgentProcess.Start(_folder.Path, "-dev", $"-retry-join=localhost:{nobody}", "-retry-interval=1ms", "-retry-max=2");
         Assert.EndsWith("agent: Retry join failed: error=\"agent: max join retry exhausted, exiting\"", await agent.LineAsync("[ERROR]"));
         Assert.Equal(1, await agent.ExitAsync());

@@ -130,7 +130,7 @@ public sealed class RecordedCommandTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task No_agent_is_reported_as_the_real_program_reports_it()
     {
-        var port = FreePorts.Take(1)[0];
+        var port = Conclave.Tests.FreePorts.Take(1)[0];
         var result = await CommandRunner.RunAsync(_folder.Path, $"127.0.0.1:{port}", null, "leave");
         Assert.Equal(new CommandResult(1, "", $"Error leaving: Put \"http://127.0.0.1:{port}/v1/agent/leave\": dial tcp 127.0.0.1:{port}: connect: connection refused\n"), result);
     }

@@ -26,11 +26,24 @@ internal static class ServerFacts
         if (await PollAsync(client, "/v1/agent/self", token, answer => answer.Status == 200 || (answer.Status == 403 && token is null), deadline.Token) is { Status: 200 } self)
             Read(self.Json(), facts);
         await PollAsync(client, "/v1/status/leader", null, answer => answer.Status == 200 && answer.Text.Trim().Length > 2, deadline.Token);
-        // Once the agent has registered itself the indexes are at rest.
         if (facts.TryGetValue("node", out var node))
             await PollAsync(client, $"/v1/health/node/{Uri.EscapeDataString(node)}", token, answer => answer.Status == 200 && answer.Json().GetArrayLength() > 0, deadline.Token);
+        // Once each agent has added to what the leader registered of it the indexes are at rest.
+        if (facts.ContainsKey("node"))
+            await PollAsync(client, "/v1/catalog/nodes", token, answer => answer.Status == 200 && answer.Json().EnumerateArray().All(HasAddedToItself), deadline.Token);
         return facts;
     }
+
+    /// <summary>Waits until a server has an answer that is as it should be.</summary>
+    /// <exception cref="TimeoutException">It had none in time.</exception>
+    public static async Task<RawResponse> WaitAsync(RawHttpClient client, string target, Predicate<RawResponse> ready, TimeSpan patience, CancellationToken stop)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        deadline.CancelAfter(patience);
+        return await PollAsync(client, target, null, ready, deadline.Token);
+    }
+
+    private static bool HasAddedToItself(JsonElement node) => node.GetProperty("Meta") is { ValueKind: JsonValueKind.Object } meta && meta.EnumerateObject().Any();
 
     private static void Read(JsonElement self, Dictionary<string, string> facts)
     {

@@ -19,6 +19,9 @@ public abstract class ConformanceServer : IAsyncLifetime
 
     internal AgentProcess Agent => _agent ?? throw new InvalidOperationException("The server was not started.");
 
+    /// <summary>What the agent wrote last, for failure messages.</summary>
+    internal virtual string Output => _agent?.Output ?? "";
+
     internal RawHttpClient Client { get; private set; } = null!;
 
     /// <summary>Why the server cannot be played against, or null.</summary>
@@ -26,18 +29,23 @@ public abstract class ConformanceServer : IAsyncLifetime
 
     public virtual async ValueTask InitializeAsync()
     {
-        _agent = AgentProcess.Start(Configuration, Arguments);
-        Client = new RawHttpClient(_agent.Http);
         try
         {
+            _agent = await StartAsync(s_readyWithin);
+            Client = new RawHttpClient(_agent.Http);
             var facts = await ServerFacts.ReadAsync(Client, Token, s_readyWithin, _agent.Ended);
             _player = new CasePlayer(Client, facts, Token);
         }
         catch (TimeoutException problem)
         {
-            Refusal = $"{problem.Message}\n{_agent.Output}";
+            Refusal = problem.Message;
         }
     }
+
+    /// <summary>Starts the agent that the cases are played against, and what stands around it.</summary>
+    /// <param name="patience">Time for what has to be so before one agent can be chosen.</param>
+    /// <exception cref="TimeoutException">It did not become so in time.</exception>
+    private protected virtual Task<AgentProcess> StartAsync(TimeSpan patience) => Task.FromResult(AgentProcess.Start(Configuration, Arguments));
 
     internal async Task<string?> PlayAsync(ConformanceCase one, CancellationToken stop) =>
         _player is null ? Refusal : await _player.PlayAsync(one, stop);

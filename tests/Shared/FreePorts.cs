@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Conclave.Cluster;
+namespace Conclave.Tests;
 
 /// <summary>
 /// Ports that nobody uses and that stay a server's own while it is down: none is given out twice, and none is of the range from which the system takes ports for connections.
