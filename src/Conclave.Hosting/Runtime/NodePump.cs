@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Conclave.Core;
 using Conclave.Node;
 using Conclave.State;
@@ -8,7 +7,7 @@ namespace Conclave.Hosting;
 
 /// <summary>
 /// Runs one node: drains what has arrived, gives it to the node in one turn, carries out the outbox. Requests that come while the disk is busy thus ride with the
-/// next flush. One asynchronous loop, no thread of its own.
+/// next flush. No thread of its own: a turn runs on the thread that brings the news, or in the pool.
 /// </summary>
 internal sealed class NodePump : IAsyncDisposable
 {
@@ -31,8 +30,8 @@ internal sealed class NodePump : IAsyncDisposable
     private readonly IRaftTransport? _transport;                       // null for a server that has no others
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Instant _timerSetTo = Unset;
-    private int _logJobsUnderWay;
-    private Task _loop = Task.CompletedTask;
+    private int _logJobsUnderWay;                                      // whose end no turn has taken yet
+    private bool _isStarted;
     private int _timerFired;
 
     public NodePump(Node.Node node, NodeInbox inbox, IDiskQueue? disk, SystemClock clock, TimeProvider time, NodeGateway gateway, NodeLog log, IRaftTransport? transport, Action<string> fatal)
@@ -49,48 +48,53 @@ internal sealed class NodePump : IAsyncDisposable
     {
         _node.OnTick(_clock.Now, _clock.Wall);
         FinishTurn();
-        _loop = RunAsync();
+        _isStarted = true;
+        _inbox.Turns.Start(RunTurn);
     }
 
     /// <summary>Ends the loop: takes no more requests, lets what is on its way to the disk finish, fails what still waits.</summary>
     public async ValueTask DisposeAsync()
     {
         _inbox.Close();
-        await _loop.ConfigureAwait(false);
+        if (_isStarted) await Stopped.ConfigureAwait(false);
         await _timer.DisposeAsync().ConfigureAwait(false);
     }
 
-    // A flush that is under way when the node stops ends in a commit, whose callers deserve their answer.
-    private bool HasFinished => _inbox.IsClosed && _logJobsUnderWay == 0;
-
-    private async Task RunAsync()
+    private bool RunTurn()
     {
         try
         {
-            while (!HasFinished && await _inbox.Requests.WaitToReadAsync().ConfigureAwait(false))
-                if (!RunTurn()) return;
+            // A flush that is under way when the node stops ends in a commit, whose callers deserve their answer.
+            if (Turn() && (!_inbox.IsClosed || _logJobsUnderWay > 0)) return true;
         }
         catch (Exception broken)
         {
             // A broken invariant or a bug: the node must not go on with a state nobody vouches for. Never swallowed: the host ends the process.
             _fatal($"The node failed: {broken}");
         }
-        finally
-        {
-            _gateway.Close();
-            _inbox.Complete();
-            AbandonAll();
-            _stopped.TrySetResult();
-        }
+        End();
+        return false;
     }
 
-    private bool RunTurn()
+    private void End()
+    {
+        _gateway.Close();
+        _inbox.Complete();
+        AbandonAll();
+        _stopped.TrySetResult();
+    }
+
+    private bool Turn()
     {
         _node.OnTick(_clock.Now, _clock.Wall);
-        for (int taken = 0; taken < TurnMax && _inbox.Requests.TryRead(out var request); taken++)
-            if (request is not null) _node.OnRequest(request);
+        int taken = 0;
+        while (taken < TurnMax && _inbox.TryTakeRequest(out var request))
+        {
+            _node.OnRequest(request);
+            taken++;
+        }
+        if (taken == TurnMax) _inbox.Wake();                           // more than one turn may take: come again
         TakeFromPeers();
-        // Behind the requests, never before them: a wake-up that was read above may belong to a job that finished a moment ago, and no second one comes.
         while (_inbox.TryTakeFinished(out var job))
         {
             if (job.Lane == DiskLane.Log) _logJobsUnderWay--;
@@ -144,6 +148,7 @@ internal sealed class NodePump : IAsyncDisposable
     private void Submit(DiskJob job)
     {
         if (job.Lane == DiskLane.Log) _logJobsUnderWay++;
+        _inbox.OnDiskBegun(job);
         (_disk ?? throw new InvariantBrokenException("a node in memory asked for disk work")).Submit(job);
     }
 
@@ -167,7 +172,7 @@ internal sealed class NodePump : IAsyncDisposable
 
     private void OnTimer()
     {
-        if (Interlocked.Exchange(ref _timerFired, 1) == 0) _inbox.Wake();
+        if (Interlocked.Exchange(ref _timerFired, 1) == 0) _inbox.Turns.Wake(here: true);
     }
 
     private void AbandonAll()
@@ -175,9 +180,8 @@ internal sealed class NodePump : IAsyncDisposable
         _node.Abandon();
         foreach (var request in _node.Outbox.Completions) request.Complete();
         _node.Outbox.Clear();
-        while (_inbox.Requests.TryRead(out var request))
+        while (_inbox.TryTakeRequest(out var request))
         {
-            if (request is null) continue;
             request.Result = Core.Model.ApplyResult.Error(ErrorTexts.ShuttingDown);
             request.Complete();
         }

@@ -9,7 +9,8 @@ namespace Conclave.Hosting;
 /// <param name="error">Not empty: it is refused with this text, without a result.</param>
 internal sealed class InboundRequest(ulong number, RaftMessageKind kind, string error)
 {
-    private readonly TaskCompletionSource<RaftMessage> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // The node's turn itself writes the answer to a connection that waits for it: a write only copies bytes to the kernel, and waking another thread costs more.
+    private readonly TaskCompletionSource<RaftMessage> _answer = new();
 
     public ulong Number => number;
 
@@ -24,6 +25,9 @@ internal sealed class InboundRequest(ulong number, RaftMessageKind kind, string 
     public Task<RaftMessage> Answer => _answer.Task;
 
     public void SetAnswer(in RaftMessage reply) => _answer.TrySetResult(reply);
+
+    /// <summary>The node gave no answer in time, or nobody waits for it any more.</summary>
+    public void GiveUp() => _answer.TrySetCanceled();
 }
 
 /// <summary>A snapshot that comes over a connection. The loop says when the next chunk is wanted, the connection brings it.</summary>

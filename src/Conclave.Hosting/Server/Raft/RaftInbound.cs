@@ -20,15 +20,14 @@ internal sealed class RaftInbound(RaftTransport transport, ILogger logger) : ISe
 
     private const int ChunkBytes = 256 << 10;
 
-    // The node answers at once or after a flush. What it finds no answer to costs the connection.
-    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30), WriteTimeout = TimeSpan.FromSeconds(10);
-
     /// <inheritdoc/>
     public async Task ServeAsync(ServerConnection connection, CancellationToken stop)
     {
-        var pending = Channel.CreateBounded<InboundRequest>(new BoundedChannelOptions(PipelineMax) { SingleReader = true, SingleWriter = true });
+        var pending = Channel.CreateBounded<InboundRequest>(new BoundedChannelOptions(PipelineMax) { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = true });
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var answering = AnswerAsync(connection.Stream, pending.Reader, end);
+        var patience = new AnswerPatience(end);
+        var answering = AnswerAsync(connection.Stream, pending.Reader, patience, end);
+        var watching = patience.WatchAsync();
         try
         {
             await ReadAsync(PipeReader.Create(connection.Stream, new StreamPipeReaderOptions(bufferSize: 64 << 10)), pending.Writer, end.Token).ConfigureAwait(false);
@@ -40,9 +39,10 @@ internal sealed class RaftInbound(RaftTransport transport, ILogger logger) : ISe
         finally
         {
             pending.Writer.TryComplete();
-            if (!answering.IsCompleted) await Task.WhenAny(answering, Task.Delay(WriteTimeout, stop)).ConfigureAwait(false);
+            if (!answering.IsCompleted) await Task.WhenAny(answering, Task.Delay(AnswerPatience.WriteTimeout, stop)).ConfigureAwait(false);
             await end.CancelAsync().ConfigureAwait(false);
             await answering.ConfigureAwait(false);
+            await watching.ConfigureAwait(false);
         }
     }
 
@@ -122,7 +122,7 @@ internal sealed class RaftInbound(RaftTransport transport, ILogger logger) : ISe
         return chunk;
     }
 
-    private async Task AnswerAsync(Stream stream, ChannelReader<InboundRequest> pending, CancellationTokenSource end)
+    private async Task AnswerAsync(Stream stream, ChannelReader<InboundRequest> pending, AnswerPatience patience, CancellationTokenSource end)
     {
         var output = new ArrayBufferWriter<byte>(1024);
         try
@@ -131,15 +131,15 @@ internal sealed class RaftInbound(RaftTransport transport, ILogger logger) : ISe
             {
                 while (pending.TryRead(out var request))
                 {
-                    if (!request.Answer.IsCompleted && output.WrittenCount > 0) await WriteAsync(stream, output, end.Token).ConfigureAwait(false);
-                    await WriteAnswerAsync(request, output, end.Token).ConfigureAwait(false);
+                    if (!request.Answer.IsCompleted && output.WrittenCount > 0) await WriteAsync(stream, output, patience, end.Token).ConfigureAwait(false);
+                    await WriteAnswerAsync(request, output, patience).ConfigureAwait(false);
                 }
-                if (output.WrittenCount > 0) await WriteAsync(stream, output, end.Token).ConfigureAwait(false);
+                if (output.WrittenCount > 0) await WriteAsync(stream, output, patience, end.Token).ConfigureAwait(false);
             }
         }
-        catch (Exception failure) when (failure is OperationCanceledException or IOException or ObjectDisposedException or TimeoutException)
+        catch (Exception failure) when (failure is OperationCanceledException or IOException or ObjectDisposedException)
         {
-            RaftLog.Ended(logger, failure.Message);
+            RaftLog.Ended(logger, patience.Reason ?? failure.Message);
             await end.CancelAsync().ConfigureAwait(false);             // no answers, no more requests
         }
         finally
@@ -148,29 +148,31 @@ internal sealed class RaftInbound(RaftTransport transport, ILogger logger) : ISe
         }
     }
 
-    private async Task WriteAnswerAsync(InboundRequest request, ArrayBufferWriter<byte> output, CancellationToken stop)
+    private async ValueTask WriteAnswerAsync(InboundRequest request, ArrayBufferWriter<byte> output, AnswerPatience patience)
     {
         if (request.Error.Length > 0)
         {
             RaftWire.WriteRefusal(output, request.Error);
             return;
         }
-        // A snapshot takes as long as its bytes take to come; the connection's end ends it.
         try
         {
-            await (request.Snapshot is null ? request.Answer.WaitAsync(AnswerTimeout, stop) : request.Answer.WaitAsync(stop)).ConfigureAwait(false);
+            patience.BeginAnswer(request);
+            var answer = await request.Answer.ConfigureAwait(false);
+            transport.Wire.WriteReply(output, request.Kind, answer, request.Snapshot?.Problem ?? "");
         }
         finally
         {
+            patience.End();
             transport.Forget(request);
         }
-        var answer = await request.Answer.ConfigureAwait(false);
-        transport.Wire.WriteReply(output, request.Kind, answer, request.Snapshot?.Problem ?? "");
     }
 
-    private static async ValueTask WriteAsync(Stream stream, ArrayBufferWriter<byte> output, CancellationToken stop)
+    private static async ValueTask WriteAsync(Stream stream, ArrayBufferWriter<byte> output, AnswerPatience patience, CancellationToken stop)
     {
-        await stream.WriteAsync(output.WrittenMemory, stop).AsTask().WaitAsync(WriteTimeout, stop).ConfigureAwait(false);
+        patience.BeginWrite();
+        await stream.WriteAsync(output.WrittenMemory, stop).ConfigureAwait(false);
+        patience.End();
         output.ResetWrittenCount();
     }
 }

@@ -25,7 +25,8 @@ internal sealed class RaftLink : IAsyncDisposable
     private readonly TimeSpan _patience;
     private readonly Func<string> _address;
     private readonly Action<string?> _report;
-    private readonly Channel<RaftMessage> _queue = Channel.CreateBounded<RaftMessage>(new BoundedChannelOptions(QueueMax) { SingleReader = true, SingleWriter = false });
+    // Whoever sends writes to the connection himself when it is free: a write only copies bytes to the kernel, and waking another thread costs more.
+    private readonly Channel<RaftMessage> _queue = Channel.CreateBounded<RaftMessage>(new BoundedChannelOptions(QueueMax) { SingleReader = true, SingleWriter = false, AllowSynchronousContinuations = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
 
