@@ -34,7 +34,7 @@ public sealed class ClientAgentTests
         client.Start(cluster.Join, expect: 0);
         await WaitForSerfAsync(cluster, cluster[5], client, "passing");
         // What the check said before is not trusted for ever: the next heartbeat counts.
-        Assert.Equal(HttpStatusCode.OK, await cluster.PutRawAsync(client, "/v1/agent/check/pass/web-check", []));
+        await cluster.WaitAsync($"a heartbeat at {client.Name}", async () => await cluster.TrySendAsync(client, HttpMethod.Put, "/v1/agent/check/pass/web-check") is (HttpStatusCode.OK, _));
         await WaitForHealthAsync(cluster, cluster[5], "web", "passing", node: client.Name);
     }
 
