@@ -50,7 +50,7 @@ internal sealed class RaftInbound(RaftTransport transport, ILogger logger) : ISe
     {
         try
         {
-            while (await ReadFrameAsync(reader, stop).ConfigureAwait(false) is { } frame)
+            while (await RaftFrames.ReadAsync(reader, RaftFrameScanner.ForRequest(), stop).ConfigureAwait(false) is { } frame)
             {
                 var request = transport.Take(RaftWire.ReadRequest(frame), out var snapshot);
                 await pending.WriteAsync(request, stop).ConfigureAwait(false);
@@ -61,32 +61,6 @@ internal sealed class RaftInbound(RaftTransport transport, ILogger logger) : ISe
         {
             await reader.CompleteAsync().ConfigureAwait(false);
         }
-    }
-
-    // Null at the end of the connection.
-    private static async ValueTask<byte[]?> ReadFrameAsync(PipeReader reader, CancellationToken stop)
-    {
-        var scanner = RaftFrameScanner.ForRequest();
-        while (true)
-        {
-            var result = await reader.ReadAsync(stop).ConfigureAwait(false);
-            var buffer = result.Buffer;
-            if (Scan(ref scanner, buffer))
-            {
-                var frame = buffer.Slice(0, scanner.BytesScanned).ToArray();
-                reader.AdvanceTo(buffer.GetPosition(scanner.BytesScanned));
-                return frame;
-            }
-            reader.AdvanceTo(buffer.Start, buffer.End);
-            if (result.IsCompleted) return null;
-        }
-    }
-
-    private static bool Scan(ref RaftFrameScanner scanner, in ReadOnlySequence<byte> buffer)
-    {
-        foreach (var segment in buffer.Slice(scanner.BytesScanned))
-            if (scanner.Scan(segment.Span)) return true;
-        return false;
     }
 
     private async Task ReceiveAsync(PipeReader reader, InboundSnapshot snapshot, InboundRequest request, CancellationToken stop)

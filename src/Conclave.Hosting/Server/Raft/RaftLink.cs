@@ -139,7 +139,7 @@ internal sealed class RaftLink : IAsyncDisposable
         private async Task ReadAsync()
         {
             var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true));
-            while (await RaftReplies.ReadAsync(reader, _end.Token).ConfigureAwait(false) is { } frame)
+            while (await RaftFrames.ReadAsync(reader, RaftFrameScanner.ForReply(), _end.Token).ConfigureAwait(false) is { } frame)
             {
                 if (!_waiting.TryDequeue(out var asked)) throw new IOException("an answer to nothing");
                 var reply = RaftWire.ReadReply(frame, asked.Request);
@@ -158,36 +158,5 @@ internal sealed class RaftLink : IAsyncDisposable
                 if (_waiting.TryPeek(out var oldest) && Environment.TickCount64 - oldest.SentAt > link._patience.TotalMilliseconds) throw new TimeoutException("no answer in time");
             }
         }
-    }
-}
-
-/// <summary>Cuts answers out of a connection.</summary>
-internal static class RaftReplies
-{
-    /// <summary>The next answer; null at the end of the connection.</summary>
-    /// <exception cref="MsgPackException">What comes is no answer.</exception>
-    public static async ValueTask<byte[]?> ReadAsync(PipeReader reader, CancellationToken stop)
-    {
-        var scanner = RaftFrameScanner.ForReply();
-        while (true)
-        {
-            var result = await reader.ReadAsync(stop).ConfigureAwait(false);
-            var buffer = result.Buffer;
-            if (Scan(ref scanner, buffer))
-            {
-                var frame = buffer.Slice(0, scanner.BytesScanned).ToArray();
-                reader.AdvanceTo(buffer.GetPosition(scanner.BytesScanned));
-                return frame;
-            }
-            reader.AdvanceTo(buffer.Start, buffer.End);
-            if (result.IsCompleted) return null;
-        }
-    }
-
-    private static bool Scan(ref RaftFrameScanner scanner, in ReadOnlySequence<byte> buffer)
-    {
-        foreach (var segment in buffer.Slice(scanner.BytesScanned))
-            if (scanner.Scan(segment.Span)) return true;
-        return false;
     }
 }

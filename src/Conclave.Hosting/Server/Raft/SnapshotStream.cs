@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Threading.Channels;
 using Conclave.Core.Codec;
 using Conclave.Node;
+using Conclave.Rpc.Raft;
 using Microsoft.Extensions.Logging;
 
 namespace Conclave.Hosting;
@@ -48,7 +49,7 @@ internal sealed class SnapshotStream(RaftTransport transport, SnapshotUpload upl
         }
         var patience = AnswerTimeoutMin + TimeSpan.FromSeconds(upload.Offer.Size / (1 << 20));
         var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true));
-        var frame = await RaftReplies.ReadAsync(reader, stop).AsTask().WaitAsync(patience, stop).ConfigureAwait(false) ?? throw new IOException("the peer closed the connection");
+        var frame = await RaftFrames.ReadAsync(reader, RaftFrameScanner.ForReply(), stop).AsTask().WaitAsync(patience, stop).ConfigureAwait(false) ?? throw new IOException("the peer closed the connection");
         transport.Inbox.Post(RaftWire.ReadReply(frame, upload.Offer.Message));
     }
 }
