@@ -161,21 +161,30 @@ internal sealed class ServiceFeed(ServiceFeeds owner, FeedKey key) : IWatchWaite
             int count = 1;
             while (count < changes.Length && changes[count].Index == changes[0].Index) count++;
             writer.Clear();
-            WriteInParts(writer, changes[..count]);
+            WriteInParts(writer, changes[..count], changes[0].Index);
             Keep(new FeedEvent(changes[0].Index, writer.ToArray()));
             changes = changes[count..];
         }
     }
 
-    // All as one message; when that gets too long, each half for itself.
-    private void WriteInParts(ProtoWriter writer, ReadOnlySpan<InstanceChange> changes)
+    // All as one message; when that gets too long, each half for itself. Only the last part bears the index: a subscriber that is cut off between the parts goes on from the index
+    // before, and gets all of them again.
+    private void WriteInParts(ProtoWriter writer, ReadOnlySpan<InstanceChange> changes, ulong index)
     {
         int begun = writer.WrittenCount;
-        StreamEvents.WriteChanges(writer, changes, owner.Datacenter);
+        StreamEvents.WriteChanges(writer, WithIndex(changes, index), owner.Datacenter);
         if (changes.Length == 1 || writer.WrittenCount - begun <= owner.Limits.MessageBytesMax) return;
         writer.Truncate(begun);
-        WriteInParts(writer, changes[..(changes.Length / 2)]);
-        WriteInParts(writer, changes[(changes.Length / 2)..]);
+        WriteInParts(writer, changes[..(changes.Length / 2)], changes[0].Index - 1);
+        WriteInParts(writer, changes[(changes.Length / 2)..], index);
+    }
+
+    private static ReadOnlySpan<InstanceChange> WithIndex(ReadOnlySpan<InstanceChange> changes, ulong index)
+    {
+        if (changes[0].Index == index) return changes;
+        var copies = changes.ToArray();
+        for (int i = 0; i < copies.Length; i++) copies[i] = copies[i] with { Index = index };
+        return copies;
     }
 
     private void Keep(FeedEvent change)

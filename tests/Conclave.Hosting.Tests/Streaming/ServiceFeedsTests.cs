@@ -90,7 +90,9 @@ public sealed class ServiceFeedsTests
         {
             Assert.True(GrpcFraming.TryRead(left, 400, out var message));
             var read = StreamedEvent.Read(message);
-            Assert.Equal(12u, read.Index);
+            // Whoever is cut off before the last part goes on from the index before, and gets all parts again.
+            bool isLast = left.Length == GrpcFraming.PrefixBytes + message.Length;
+            Assert.Equal(isLast ? 12u : 11u, read.Index);
             ids.AddRange((read.Batch.Count > 0 ? read.Batch : [read]).Select(one => one.ServiceId));
             left = left[(GrpcFraming.PrefixBytes + message.Length)..];
         }
