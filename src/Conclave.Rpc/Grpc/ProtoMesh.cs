@@ -154,6 +154,7 @@ internal static class ProtoMesh
     {
         long number => number,
         ulong number => unchecked((long)number),
+        double number => (long)number,                                 // as JSON gives them; what does not fit is as large as can be
         _ => 0,
     };
 
