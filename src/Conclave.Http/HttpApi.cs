@@ -26,10 +26,11 @@ public static class HttpApi
     /// <param name="events">Where user events arrive.</param>
     /// <param name="loggers">For failures.</param>
     /// <param name="servers">The way to the servers for an agent without a state of its own; null for one that has one.</param>
-    public static HttpFrontEnd Create(HttpOptions options, INodeGateway gateway, ILocalAgent agent, IAgentControl control, IAgentMetrics metrics, EventLog events, ILoggerFactory loggers, IServerCalls? servers = null)
+    /// <param name="streams">Subscriptions at them; null when such an agent makes none.</param>
+    public static HttpFrontEnd Create(HttpOptions options, INodeGateway gateway, ILocalAgent agent, IAgentControl control, IAgentMetrics metrics, EventLog events, ILoggerFactory loggers, IServerCalls? servers = null, IServiceStreams? streams = null)
     {
         var router = new Router();
-        MapState(router, new ReadResponder(gateway, servers), control.Pools, control.Identity.Version);
+        MapState(router, new ReadResponder(gateway, servers, streams), control.Pools, control.Identity.Version);
         new EventEndpoints(gateway, control.Pools, events).Map(router);
         new AgentEndpoints(agent, control, metrics).Map(router);
         return new HttpFrontEnd(options, router, loggers.CreateLogger<HttpFrontEnd>());

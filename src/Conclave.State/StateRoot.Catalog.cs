@@ -8,7 +8,7 @@ public sealed partial class StateRoot
     public ulong Nodes(IReadOnlyList<KeyValuePair<string, string>>? nodeMeta, WatchSet? watches, List<NodeEntry> into)
     {
         foreach (var node in Tables.Nodes.Scan([], watches))
-            if (Carries(node, nodeMeta)) into.Add(node);
+            if (CatalogConditions.Carries(node, nodeMeta)) into.Add(node);
         return IndexOf(IndexName.Nodes);
     }
 
@@ -26,7 +26,7 @@ public sealed partial class StateRoot
         SortedSet<string> tags = [];
         foreach (var row in Tables.ServicesByName.Scan([], watches))
         {
-            if (!Carries(row.Node, nodeMeta)) continue;
+            if (!CatalogConditions.Carries(row.Node, nodeMeta)) continue;
             // Instances of one service are neighbours; names that differ in case only share the place but not the entry.
             if (name != row.Service.Service)
             {
@@ -46,7 +46,7 @@ public sealed partial class StateRoot
         foreach (var row in Instances(Tables.ServicesByName, service, watches))
         {
             exists = true;
-            if (HasTags(row.Service, tags) && Carries(row.Node, nodeMeta)) into.Add(new ServiceNode(row.Node, row.Service));
+            if (CatalogConditions.HasTags(row.Service, tags) && CatalogConditions.Carries(row.Node, nodeMeta)) into.Add(new ServiceNode(row.Node, row.Service));
         }
         return ServiceIndex(service, exists, withChecks: false);
     }
@@ -138,26 +138,5 @@ public sealed partial class StateRoot
         if (Tables.Indexes.Get(Keys.Of(stackalloc byte[Keys.Scratch], IndexName.OfService(service))) is { } own) return own.Value;
         var index = Math.Max(IndexOf(IndexName.Nodes), IndexOf(IndexName.Services));
         return withChecks ? Math.Max(index, IndexOf(IndexName.Checks)) : index;
-    }
-
-    private static bool HasTags(NodeService service, IReadOnlyList<string>? tags)
-    {
-        for (var i = 0; i < (tags?.Count ?? 0); i++)
-            if (!HasTag(service.Tags, tags![i])) return false;
-        return true;
-    }
-
-    private static bool HasTag(IReadOnlyList<string>? tags, string wanted)
-    {
-        for (var i = 0; i < (tags?.Count ?? 0); i++)
-            if (tags![i].Equals(wanted, StringComparison.OrdinalIgnoreCase)) return true;
-        return false;
-    }
-
-    private static bool Carries(NodeEntry node, IReadOnlyList<KeyValuePair<string, string>>? nodeMeta)
-    {
-        for (var i = 0; i < (nodeMeta?.Count ?? 0); i++)
-            if (node.Meta is null || !node.Meta.TryGetValue(nodeMeta![i].Key, out var value) || value != nodeMeta[i].Value) return false;
-        return true;
     }
 }

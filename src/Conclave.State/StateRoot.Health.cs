@@ -51,11 +51,11 @@ public sealed partial class StateRoot
                 name = row.Service.Service;
                 index = Math.Max(index, ServiceIndex(name, exists: true, withChecks: true));
             }
-            if (HasTags(row.Service, tags) && Carries(row.Node, nodeMeta)) into.Add(new CheckServiceNode(row.Node, row.Service, row.Checks));
+            if (CatalogConditions.HasTags(row.Service, tags) && CatalogConditions.Carries(row.Node, nodeMeta)) into.Add(new CheckServiceNode(row.Node, row.Service, row.Checks));
         }
         return index > 0 ? index : ServiceIndex(service, exists, withChecks: true);
     }
 
     private bool OnNodeWith(HealthCheck check, IReadOnlyList<KeyValuePair<string, string>>? nodeMeta) =>
-        Tables.Nodes.Get(Keys.Of(stackalloc byte[Keys.Scratch], check.Node)) is { } node && Carries(node, nodeMeta);
+        Tables.Nodes.Get(Keys.Of(stackalloc byte[Keys.Scratch], check.Node)) is { } node && CatalogConditions.Carries(node, nodeMeta);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using Conclave.Agent.Configuration;
 using Conclave.Hosting;
 using Conclave.Hosting.Logging;
@@ -79,6 +80,100 @@ public sealed class ClientAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Many_watchers_of_a_service_are_one_subscription_and_it_ends_when_they_have_left()
+    {
+        var server = await StartServerAsync();
+        await StartClientAsync(server);
+        await PutAsync("/v1/catalog/register", """{"Node":"n1","Address":"10.0.0.1","Service":{"ID":"w1","Service":"web"}}""");
+        string index = await IndexAsync("/v1/health/service/web");
+        var watchers = Enumerable.Range(0, 20).Select(_ => _client.GetAsync($"/v1/health/service/web?index={index}&wait=60s", _stop.Token)).ToArray();
+        await Until(() => server.Feeds!.Count == 1);
+        Assert.Equal(0, server.WaitingCalls!.WaiterCount);
+        await PutAsync("/v1/catalog/register", """{"Node":"n1","Address":"10.0.0.1","Service":{"ID":"w2","Service":"web"}}""");
+        foreach (var watcher in watchers)
+        {
+            using var answer = await watcher;
+            Assert.Contains("\"w2\"", await answer.Content.ReadAsStringAsync(_stop.Token));
+            Assert.Equal("streaming", Assert.Single(answer.Headers.GetValues("X-Consul-Query-Backend")));
+            Assert.Equal("true", Assert.Single(answer.Headers.GetValues("X-Consul-KnownLeader")));
+        }
+        Assert.True(server.Feeds!.Encodings <= 2);             // the service as it was, and what changed
+        await Until(() => server.Feeds!.Count == 0);
+
+        using var leaving = new CancellationTokenSource();
+        var left = _client.GetAsync($"/v1/health/service/web?index={await IndexAsync("/v1/health/service/web")}&wait=60s", leaving.Token);
+        await Until(() => server.Feeds!.Count == 1);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+        await Until(() => server.Feeds!.Count == 0);
+    }
+
+    [Fact]
+    public async Task A_service_reads_the_same_out_of_a_subscription_as_out_of_a_call()
+    {
+        var server = await StartServerAsync();
+        await StartClientAsync(server);
+        await PutAsync("/v1/catalog/register", """
+            {"Node":"n1","Address":"10.0.0.1","NodeMeta":{"k":"v"},"TaggedAddresses":{"lan":"10.0.0.1","wan":"1.2.3.4"},"Service":{"ID":"w1","Service":"web","Tags":["b","a"],"Meta":{"m":"é"},"Port":80,"Address":"10.1.0.1",
+             "TaggedAddresses":{"lan":{"Address":"10.1.0.1","Port":81}},"Weights":{"Passing":10,"Warning":0},"EnableTagOverride":true},
+             "Checks":[{"Node":"n1","CheckID":"c1","Name":"one","Status":"passing","ServiceID":"w1","Notes":"n","Output":"o","Definition":{"HTTP":"http://x","Header":{"A":["1","2"]},"Interval":"10s","Timeout":"1s"}},
+                       {"Node":"n1","CheckID":"c2","Name":"two","Status":"warning"}]}
+            """);
+        await PutAsync("/v1/catalog/register", """{"Node":"n2","Address":"10.0.0.2","Service":{"ID":"w2","Service":"web"}}""");
+        await PutAsync("/v1/catalog/register", """
+            {"Node":"n2","Address":"10.0.0.2","Service":{"ID":"p1","Service":"web-proxy","Kind":"connect-proxy","Port":21000,"Proxy":{"DestinationServiceName":"web","DestinationServiceID":"w2","LocalServiceAddress":"127.0.0.1",
+             "LocalServicePort":80,"Mode":"direct","Config":{"a":1,"b":[true,"x",null],"c":{"d":1.5}},"Upstreams":[{"DestinationName":"db","LocalBindPort":9191,"Config":{"t":5}}],"MeshGateway":{"Mode":"local"},
+             "Expose":{"Checks":true,"Paths":[{"ListenerPort":1,"Path":"/m","LocalPathPort":2,"Protocol":"http"}]}}}}
+            """);
+        foreach (string path in (string[])["/v1/health/service/web?pretty", "/v1/health/service/web?tag=A", "/v1/health/service/web?passing", "/v1/health/service/web?node-meta=k:v", "/v1/health/service/web?filter=Service.ID==w2",
+            "/v1/health/service/web-proxy?pretty", "/v1/health/connect/web?pretty", "/v1/health/service/none"])
+        {
+            string called = await TextAsync(path), separator = path.Contains('?', StringComparison.Ordinal) ? "&" : "?";
+            using var first = await _client.GetAsync(path + separator + "cached", _stop.Token);
+            using var second = await _client.GetAsync(path + separator + "cached", _stop.Token);
+            AssertSame(called, await first.Content.ReadAsStringAsync(_stop.Token));
+            AssertSame(called, await second.Content.ReadAsStringAsync(_stop.Token));
+            Assert.Equal(("streaming", "HIT"), (Assert.Single(second.Headers.GetValues("X-Consul-Query-Backend")), Assert.Single(second.Headers.GetValues("X-Cache"))));
+            Assert.Equal(await IndexAsync(path), Assert.Single(second.Headers.GetValues("X-Consul-Index")));
+        }
+        Assert.Equal(4, server.Feeds!.Count);                  // whatever was asked about them
+    }
+
+    [Fact]
+    public async Task Where_servers_serve_no_subscriptions_or_none_are_wanted_services_are_waited_for_in_calls()
+    {
+        var server = await StartServerAsync(config => config with { EnableRpcStreaming = false });
+        await StartClientAsync(server);
+        await WatchInACallAsync(server);
+    }
+
+    [Fact]
+    public async Task Without_the_streaming_backend_services_are_waited_for_in_calls()
+    {
+        var server = await StartServerAsync();
+        await StartClientAsync(server, config => config with { UseStreamingBackend = false });
+        await WatchInACallAsync(server);
+        Assert.Equal(0, server.Feeds!.Evaluations);
+    }
+
+    // The settings of proxies come in the order of whoever wrote them.
+    private static void AssertSame(string expected, string actual) =>
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(actual)), $"{expected}\n{actual}");
+
+    private async Task WatchInACallAsync(AgentHost server)
+    {
+        await PutAsync("/v1/catalog/register", """{"Node":"n1","Address":"10.0.0.1","Service":{"ID":"w1","Service":"web"}}""");
+        var watching = _client.GetAsync($"/v1/health/service/web?index={await IndexAsync("/v1/health/service/web")}&wait=60s", _stop.Token);
+        await Until(() => server.WaitingCalls!.WaiterCount == 1);
+        await PutAsync("/v1/catalog/register", """{"Node":"n1","Address":"10.0.0.1","Service":{"ID":"w2","Service":"web"}}""");
+        using var answer = await watching;
+        Assert.Contains("\"w2\"", await answer.Content.ReadAsStringAsync(_stop.Token));
+        Assert.Equal("blocking-query", Assert.Single(answer.Headers.GetValues("X-Consul-Query-Backend")));
+        using var cached = await _client.GetAsync("/v1/health/service/web?cached", _stop.Token);
+        Assert.Equal("MISS", Assert.Single(cached.Headers.GetValues("X-Cache")));
+    }
+
+    [Fact]
     public async Task An_archive_goes_through_the_agent_both_ways()
     {
         var server = await StartServerAsync();
@@ -105,18 +200,18 @@ public sealed class ClientAgentTests : IAsyncLifetime
         Assert.Contains("\"server\"", await TextAsync("/v1/coordinate/datacenters"));
     }
 
-    private async Task<AgentHost> StartServerAsync()
+    private async Task<AgentHost> StartServerAsync(Func<AgentConfig, AgentConfig>? change = null)
     {
         var config = AgentConfig.Dev with { NodeName = "server", Ports = new PortConfig { Http = FreePort(), Server = FreePort(), SerfLan = 0, SerfWan = 0 } };
-        var host = await StartAsync(config);
+        var host = await StartAsync(change?.Invoke(config) ?? config);
         using var leads = new HttpClient { BaseAddress = new Uri(host.HttpAddresses[0]) };
         while ((await leads.GetStringAsync("/v1/status/leader", _stop.Token)).Trim().Length < 4) await Task.Delay(20, _stop.Token);
         return host;
     }
 
-    private async Task<AgentHost> StartClientAsync(AgentHost? join)
+    private async Task<AgentHost> StartClientAsync(AgentHost? join, Func<AgentConfig, AgentConfig>? change = null)
     {
-        var host = await StartAsync(AgentConfig.Dev with
+        var config = AgentConfig.Dev with
         {
             DevMode = false,
             Server = false,
@@ -125,7 +220,8 @@ public sealed class ClientAgentTests : IAsyncLifetime
             DataDir = Path.Combine(_folder, "client"),
             Join = new JoinConfig { StartJoin = join is null ? [] : [$"127.0.0.1:{join.Identity.SerfLanPort}"] },
             Ports = new PortConfig { Http = FreePort(), Server = FreePort(), SerfLan = 0, SerfWan = 0 },
-        });
+        };
+        var host = await StartAsync(change?.Invoke(config) ?? config);
         _client.BaseAddress = new Uri(host.HttpAddresses[0]);
         return host;
     }

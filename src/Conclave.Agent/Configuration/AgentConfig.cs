@@ -192,8 +192,11 @@ public sealed partial record AgentConfig
     /// <summary>Merge central defaults into mesh service definitions.</summary>
     public bool EnableCentralServiceConfig { get; init; } = true;
 
-    /// <summary>Let client agents subscribe to services at this server; without it their blocking reads of service health fail. Key <c>rpc.enable_streaming</c>.</summary>
+    /// <summary>Let client agents subscribe to services at this server; without it Consul's own agents fail blocking reads of service health, and those of this program wait in calls. Key <c>rpc.enable_streaming</c>.</summary>
     public bool EnableRpcStreaming { get; init; } = true;
+
+    /// <summary>As a client agent, subscribe at the servers to the services whose health is waited for or asked for with <c>?cached</c>. Key <c>use_streaming_backend</c>.</summary>
+    public bool UseStreamingBackend { get; init; } = true;
 
     /// <summary>Do not take part in network coordinates.</summary>
     public bool DisableCoordinates { get; init; }

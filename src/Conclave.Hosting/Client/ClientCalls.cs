@@ -35,6 +35,7 @@ internal sealed class ClientCalls : IAsyncDisposable
         Servers = new ServerCaller(Directory, _pool, new ForwardLimits { HoldTime = config.Performance.RpcHoldTimeout }, identity.Datacenter, time, _log, _stopping.Token);
         var node = new NodeIdentity(identity.NodeName, identity.NodeId, identity.Datacenter, NodeAddresses.Join(identity.AdvertiseAddress, 0));
         Gateway = new ClientGateway(node, Directory, Servers);
+        if (config.UseStreamingBackend) Streams = new StreamCalls(Directory, new StreamCallLimits(), config.Performance.RpcHoldTimeout, identity.Datacenter, time, _log);
         _rebalancing = RebalanceAsync();
     }
 
@@ -43,6 +44,9 @@ internal sealed class ClientCalls : IAsyncDisposable
 
     /// <summary>The way to them.</summary>
     public ServerCaller Servers { get; }
+
+    /// <summary>Subscriptions at them; null when services are asked for by waiting calls only.</summary>
+    public StreamCalls? Streams { get; }
 
     /// <summary>The node as front ends see it.</summary>
     public ClientGateway Gateway { get; }
@@ -61,6 +65,7 @@ internal sealed class ClientCalls : IAsyncDisposable
         if (_pools is not null) _pools.LanMembersChanged -= OnMembersChanged;
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _rebalancing.ConfigureAwait(false);
+        if (Streams is not null) await Streams.DisposeAsync().ConfigureAwait(false);
         await _pool.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -13,4 +13,7 @@ internal static partial class ClientLog
 
     [LoggerMessage(EventId = 262, Level = LogLevel.Information, Message = "removing server: server={Server}")]
     public static partial void Removing(ILogger log, string server);
+
+    [LoggerMessage(EventId = 263, Level = LogLevel.Debug, Message = "subscription to a service ended: service={Service} server={Server} reason=\"{Reason}\"")]
+    public static partial void SubscriptionEnded(ILogger log, string service, string server, string reason);
 }

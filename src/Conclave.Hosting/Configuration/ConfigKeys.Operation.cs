@@ -33,6 +33,7 @@ public static partial class ConfigKeys
         Switch("enable_agent_tls_for_checks", (config, value) => config with { EnableAgentTlsForChecks = value }, Stored),
         Switch("enable_debug", (config, value) => config with { EnableDebug = value }),
         Switch("enable_central_service_config", (config, value) => config with { EnableCentralServiceConfig = value }, Stored),
+        Switch("use_streaming_backend", (config, value) => config with { UseStreamingBackend = value }),
         Switch("rpc.enable_streaming", (config, value) => config with { EnableRpcStreaming = value }),
         Switch("disable_coordinates", (config, value) => config with { DisableCoordinates = value }),
         Switch("disable_remote_exec", (config, value) => config with { DisableRemoteExec = value }, Stored, "there is no remote execution"),
@@ -100,7 +101,6 @@ public static partial class ConfigKeys
     [
         Neutral("disable_update_check", Bool, "nothing is ever asked for updates"),
         Neutral("disable_anonymous_signature", Bool, "nothing is ever asked for updates"),
-        Neutral("use_streaming_backend", Bool),
         Neutral("cache.entry_fetch_max_burst", Int),
         Neutral("cache.entry_fetch_rate", ConfigKeyKind.Number),
         Unused("audit", ConfigKeyKind.Object),

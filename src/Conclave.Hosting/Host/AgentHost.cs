@@ -9,6 +9,7 @@ using Conclave.Hosting.Agent;
 using Conclave.Hosting.Calls;
 using Conclave.Hosting.Client;
 using Conclave.Hosting.Pools;
+using Conclave.Hosting.Streaming;
 using Conclave.Http;
 using Conclave.Http.Remote;
 using Conclave.Http.Server;
@@ -92,6 +93,12 @@ public sealed class AgentHost : IAsyncDisposable
 
     /// <summary>The calls of others that wait here for a change; null for a client.</summary>
     internal RpcWaits? WaitingCalls => _calls?.Waits;
+
+    /// <summary>The services that others subscribe to here; null for a client, or when there are no subscriptions.</summary>
+    internal ServiceFeeds? Feeds => _calls?.Feeds;
+
+    /// <summary>Subscriptions at the servers for a client that makes some; else null.</summary>
+    internal IServiceStreams? Streams => _client?.Streams;
 
     /// <summary>The way to the servers for a client; null for a server.</summary>
     internal IServerCalls? Servers => _client?.Servers;
@@ -283,7 +290,7 @@ public sealed class AgentHost : IAsyncDisposable
         if (bindings.Count == 0) return;
         if (!_config.DisableCoordinates) _coordinates = new CoordinateSync(Gateway, Identity.NodeName, pools, new Prng((ulong)Random.Shared.NextInt64()), _options.Time, _logger);
         var control = new AgentControl(this, _local, pools, _options.Log);
-        var frontEnd = _frontEnd = HttpApi.Create(AgentListeners.Options(_config), Gateway, _local, control, _metrics, _events, _options.Log, Servers);
+        var frontEnd = _frontEnd = HttpApi.Create(AgentListeners.Options(_config), Gateway, _local, control, _metrics, _events, _options.Log, Servers, Streams);
         foreach (var binding in bindings) AgentHostLog.StartingServer(_logger, binding.UnixPath ?? binding.EndPoint!.ToString(), binding.UnixPath is null ? "tcp" : "unix", binding.Tls is null ? "http" : "https");
         _http = await HttpListenerHost.StartAsync(frontEnd, bindings, _options.Log, stop).ConfigureAwait(false);
         AgentListeners.SetSocketModes(_config);

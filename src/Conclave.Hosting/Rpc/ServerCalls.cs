@@ -59,6 +59,9 @@ internal sealed class ServerCalls : IAsyncDisposable
     /// <summary>The calls of others that wait here for a change.</summary>
     public RpcWaits Waits { get; }
 
+    /// <summary>The services that others subscribe to here; null when they cannot.</summary>
+    public ServiceFeeds? Feeds => _grpc?.Feeds;
+
     /// <summary>The gossip pools, once they are open.</summary>
     public IAgentPools? Pools { get; set; }
 

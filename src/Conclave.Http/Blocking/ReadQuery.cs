@@ -1,5 +1,6 @@
 using Conclave.Http.Json;
 using Conclave.Http.Remote;
+using Conclave.Node.Streaming;
 using Conclave.Rpc.Messages;
 using Conclave.State;
 
@@ -20,6 +21,12 @@ public abstract class ReadQuery
     /// <summary>Takes the result of <see cref="Remote"/> in the place of a run. Gives what stands beside the answer.</summary>
     /// <exception cref="Core.Codec.MsgPackException">Malformed.</exception>
     public abstract QueryMeta Read(ReadOnlyMemory<byte> result);
+
+    /// <summary>What a subscription would have to be about to answer the question; null when none can.</summary>
+    public virtual StreamQuestion? Streamed => null;
+
+    /// <summary>Takes the rows of a subscription in the place of a run. Only when <see cref="Streamed"/> names one.</summary>
+    public virtual void Take(ServiceRows rows) => throw new InvalidOperationException("a question that no subscription answers");
 
     /// <summary>The answer is 404 without a body.</summary>
     public virtual bool IsMissing => false;

@@ -30,11 +30,18 @@ public sealed class ReadResponder
 
     /// <param name="gateway">The node.</param>
     /// <param name="servers">The way to the servers for an agent without a state; null for one that has one.</param>
-    public ReadResponder(INodeGateway gateway, IServerCalls? servers = null)
+    /// <param name="streams">Subscriptions at the servers for such an agent; null to make none.</param>
+    public ReadResponder(INodeGateway gateway, IServerCalls? servers = null, IServiceStreams? streams = null)
+        : this(gateway, servers, streams, new ViewLimits())
+    {
+        // The bounds are the only thing that tests need otherwise.
+    }
+
+    internal ReadResponder(INodeGateway gateway, IServerCalls? servers, IServiceStreams? streams, ViewLimits limits)
     {
         _gateway = gateway;
         Blocking = new BlockingQueries(gateway);
-        if (servers is not null) _remote = new RemoteReads(servers, this);
+        if (servers is not null) _remote = new RemoteReads(servers, this, streams is null ? null : new ServiceViews(streams, this, limits));
     }
 
     /// <summary>The reads that wait.</summary>
@@ -42,6 +49,9 @@ public sealed class ReadResponder
 
     /// <summary>The way to the servers; null on an agent with a state of its own.</summary>
     public IServerCalls? Servers => _remote?.Servers;
+
+    /// <summary>What subscriptions tell, on an agent without a state that makes some; else null.</summary>
+    internal ServiceViews? Views => _remote?.Views;
 
     /// <summary>The node behind the reads.</summary>
     public INodeGateway Gateway => _gateway;
@@ -109,6 +119,20 @@ public sealed class ReadResponder
         // Kept current all the time: it ages only while no server can be asked.
         if (isHit) request.ResponseHeaders.Age = ((long)lostFor.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         return found.IsMissing ? request.SendEmptyAsync(404) : request.SendAsync(200, found.ContentType, found.Bytes);
+    }
+
+    /// <summary>Sends what a subscription has told.</summary>
+    internal ValueTask SendStreamed(ApiRequest request, SharedBody body, in ReadOptions options, ReadStyle style, bool isHit, TimeSpan lostFor)
+    {
+        // Whoever takes an unknown leader for a failure would reject good answers, so the header says whether a server feeds them.
+        SetAllHeaders(request, body.Index, options with { Cached = false }, style, new ReadGrant(null, null, lostFor == TimeSpan.Zero, 0));
+        request.ResponseHeaders["X-Consul-Query-Backend"] = "streaming";
+        if (options.Cached)
+        {
+            request.ResponseHeaders["X-Cache"] = isHit ? "HIT" : "MISS";
+            if (isHit) request.ResponseHeaders.Age = ((long)lostFor.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
+        return request.SendSharedAsync("application/json", body);
     }
 
     /// <summary>Sets the headers of a read without an index that servers answered.</summary>

@@ -1,5 +1,6 @@
 using Conclave.Http.Json;
 using Conclave.Http.Remote;
+using Conclave.Node.Streaming;
 using Conclave.Rpc.Messages;
 using Conclave.State;
 
@@ -23,6 +24,12 @@ public sealed class RowsQuery<T>(RowSource<T> source, RowWriter<T> writer, Predi
     /// <summary>The same rows as servers give them, for agents without a state.</summary>
     public RemoteRows<T>? AtServers { get; init; }
 
+    /// <summary>The same rows out of a subscription; null when none tells them.</summary>
+    public StreamedRows<T>? FromStream { get; init; }
+
+    /// <inheritdoc/>
+    public override StreamQuestion? Streamed => FromStream?.Question;
+
     /// <inheritdoc/>
     public override RemoteQuestion? Remote => AtServers?.Question;
 
@@ -34,6 +41,14 @@ public sealed class RowsQuery<T>(RowSource<T> source, RowWriter<T> writer, Predi
         // The order is the servers'. They have applied the condition as well, except for the part of it that they are not told of.
         if (condition is not null) Keep(condition);
         return meta;
+    }
+
+    /// <inheritdoc/>
+    public override void Take(ServiceRows rows)
+    {
+        _rows.Clear();
+        foreach (var row in FromStream!.RowsOf(rows))
+            if (FromStream.Wanted(row) && condition?.Invoke(row) != false) _rows.Add(row);
     }
 
     /// <inheritdoc/>

@@ -7,6 +7,8 @@ namespace Conclave.Http.Blocking;
 /// <summary>An answer rendered once for all who waited for it: a rented buffer that goes back when the last of them has sent it.</summary>
 internal sealed class SharedBody
 {
+    private const int NotRented = -1;
+
     private readonly int _length;
     private byte[] _buffer;
     private byte[]? _compressed;
@@ -20,6 +22,9 @@ internal sealed class SharedBody
         IsMissing = isMissing;
         _holders = holders;
     }
+
+    /// <summary>A body that nobody rented, so that it may be held for as long as anybody likes.</summary>
+    public SharedBody(byte[] bytes, ulong index) => (_buffer, _length, Index, _holders) = (bytes, bytes.Length, index, NotRented);
 
     /// <summary>Index of the answer.</summary>
     public ulong Index { get; }
@@ -45,7 +50,7 @@ internal sealed class SharedBody
     /// <summary>One holder has sent it.</summary>
     public void Release()
     {
-        if (Interlocked.Decrement(ref _holders) != 0) return;
+        if (_holders == NotRented || Interlocked.Decrement(ref _holders) != 0) return;
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
     }

@@ -1,5 +1,6 @@
 using System.Threading.Tasks.Sources;
 using Conclave.Core;
+using Conclave.Http.Remote;
 
 namespace Conclave.Http.Blocking;
 
@@ -27,6 +28,8 @@ public sealed class Waiter : IValueTaskSource<WaitEnd>
     internal int Position { get; set; } = -1;
 
     internal SharedBody? Body { get; set; }
+
+    internal ViewQuestion? Question { get; set; }
 
     /// <summary>Ends the wait because what it waited for happened. Any thread, any number of times; only the first end counts.</summary>
     public void Wake() => End(WaitEnd.Changed);

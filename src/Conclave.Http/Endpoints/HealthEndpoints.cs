@@ -7,6 +7,7 @@ using Conclave.Http.Requests;
 using Conclave.Http.Routing;
 using Conclave.Node;
 using Conclave.Node.Filters;
+using Conclave.Rpc.Grpc;
 using Conclave.Rpc.Messages;
 
 namespace Conclave.Http.Endpoints;
@@ -77,6 +78,7 @@ public sealed class HealthEndpoints(ReadResponder reads) : IEndpoints
             NearOrder.For<CheckServiceNode>(request, _gateway.Identity.NodeName, static row => row.Node.Name))
         {
             AtServers = AtServers(RemoteArguments.OfService(request, _gateway.Identity, connect)),
+            FromStream = FromStream(request, service, tags, meta, connect),
         };
         return reads.RespondAsync(request, query, options, ReadStyle.EffectiveConsistency | ReadStyle.Cacheable);
     }
@@ -96,6 +98,13 @@ public sealed class HealthEndpoints(ReadResponder reads) : IEndpoints
 
     private RemoteRows<CheckServiceNode>? AtServers(QueryArguments arguments) =>
         reads.Servers is null ? null : new RemoteRows<CheckServiceNode>("Health.ServiceNodes", "Nodes", CatalogRows.ReadCheckServiceNode, arguments);
+
+    // Distances between nodes are known to servers only.
+    private StreamedRows<CheckServiceNode>? FromStream(ApiRequest request, string service, IReadOnlyList<string>? tags, IReadOnlyList<KeyValuePair<string, string>>? meta, bool connect) =>
+        reads.Servers is null || request.Has(Param.Near) ? null : new StreamedRows<CheckServiceNode>(
+            new StreamQuestion(connect ? StreamTopic.ServiceHealthConnect : StreamTopic.ServiceHealth, service),
+            static rows => rows.Rows,
+            row => CatalogConditions.HasTags(row.Service, tags) && CatalogConditions.Carries(row.Node, meta));
 
     private static bool IsPassing(CheckServiceNode row)
     {

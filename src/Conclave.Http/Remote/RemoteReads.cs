@@ -11,7 +11,7 @@ namespace Conclave.Http.Remote;
 /// Reads of an agent without a state of its own: asked of the servers, rendered here. All requests that wait for the same question behind the same index share one call,
 /// one reading of its result and one rendering; when the last of them leaves, the call ends.
 /// </summary>
-internal sealed class RemoteReads(IServerCalls servers, ReadResponder responder)
+internal sealed class RemoteReads(IServerCalls servers, ReadResponder responder, ServiceViews? views)
 {
     // The servers add up to a sixteenth to the time they wait, and the way there and back takes its time too.
     private const int JitterFraction = 16;
@@ -41,13 +41,27 @@ internal sealed class RemoteReads(IServerCalls servers, ReadResponder responder)
 
     public IServerCalls Servers => servers;
 
+    /// <summary>What subscriptions tell; null when none are made.</summary>
+    public ServiceViews? Views => views;
+
     /// <summary>Answers a read that the client waits for at once or until something has changed.</summary>
     public async ValueTask RespondAsync(ApiRequest request, ReadQuery query, ReadOptions options, ReadStyle style)
     {
-        if (options.Cached && (style & ReadStyle.Cacheable) != 0) await Cache.RespondAsync(request, query, options, style).ConfigureAwait(false);
+        bool isCached = options.Cached && (style & ReadStyle.Cacheable) != 0;
+        if (views is not null && IsStreamed(query, options, isCached))
+        {
+            var (isDone, left) = await views.RespondAsync(request, query, options, style).ConfigureAwait(false);
+            if (isDone) return;
+            if (options.Index > 0 && left <= TimeSpan.Zero) options.Index = 0;    // the time is over: what there is now
+            options.Wait = left;
+        }
+        if (isCached) await Cache.RespondAsync(request, query, options, style).ConfigureAwait(false);
         else if (options.Index == 0) await AskAloneAsync(request, query, options, style).ConfigureAwait(false);
         else await WaitAsync(request, query, options, style).ConfigureAwait(false);
     }
+
+    // A server may tell its subscribers of a change later than the leader knows it, and who demands consistency asks for more than that.
+    private static bool IsStreamed(ReadQuery query, in ReadOptions options, bool isCached) => query.Streamed is not null && (isCached || options.Index > 0) && options.Mode != ReadMode.Consistent;
 
     internal void Remove(SharedCall call)
     {

@@ -10,6 +10,7 @@ namespace Conclave.Hosting.Tests.Streaming;
 internal sealed class GrpcPort : IAsyncDisposable
 {
     private readonly ServerListener _port = new(new IPEndPoint(IPAddress.Loopback, 0), NullLoggerFactory.Instance);
+    private bool _isStopped;
 
     public GrpcPort(StreamingLimits? limits = null)
     {
@@ -32,12 +33,14 @@ internal sealed class GrpcPort : IAsyncDisposable
     /// <summary>Ends subscriptions before the port, as an agent does.</summary>
     public async Task StopAsync()
     {
+        _isStopped = true;
         await Server.DisposeAsync();
         await _port.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
+        if (_isStopped) return;
         await _port.DisposeAsync();
         await Server.DisposeAsync();
     }
