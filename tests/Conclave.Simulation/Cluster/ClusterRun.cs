@@ -13,6 +13,7 @@ internal sealed class ClusterRun(SimCluster cluster)
     private readonly Membership _membership = new(cluster);
     private readonly Prng _chance = cluster.World.Stream("run");
     private readonly List<SimServer> _broken = [];
+    private PlanItem? _outage;
 
     /// <summary>The first servers start with the same configuration on new disks; then everybody who uses them begins.</summary>
     public void Start()
@@ -69,7 +70,16 @@ internal sealed class ClusterRun(SimCluster cluster)
             case ClusterFault.KillCommitting: cluster.Traps.Enqueue(new Trap(TrapKind.Committing, item.For)); break;
             case ClusterFault.PauseLeader: cluster.Leader?.Pause(item.For); break;
             case ClusterFault.Transfer: cluster.Leader?.Do(raft => raft.TransferLeadership()); break;
+            case ClusterFault.Outage: _outage = item; break;
         }
+    }
+
+    /// <summary>What is planned for the end of the time of faults, if anything is.</summary>
+    public void PlayOutage()
+    {
+        if (_outage is not { } item) return;
+        cluster.Traps.Clear();
+        new OutagePlay(cluster, _membership, new Prng(item.Seed)).Run();
     }
 
     /// <summary>The time of faults is over: everybody who can starts, then some that are not needed break for good.</summary>

@@ -49,6 +49,9 @@ internal enum ClusterFault
 
     /// <summary>Whoever leads stands still for a while.</summary>
     PauseLeader,
+
+    /// <summary>Behind all others: every server stops, some perhaps after they left one by one, and an operator's list of peers brings back those that are whole. Seed decides how.</summary>
+    Outage,
 }
 
 /// <summary>Whole clusters: Raft, log, state and node of several servers, with everything that can go wrong between and below them. First anything may happen; then a quorum is well again and everything must be finished.</summary>
@@ -72,6 +75,7 @@ internal sealed class ClusterScenario : IScenario
         int count = (int)random.Next(25);
         for (int i = 0; i < count && kinds.Count > 0; i++) plan.Add(PlanMaker.Draw(random, settings, kinds[(int)random.Next(kinds.Count)]));
         AddPlantedBugsPlan(Flaws.Parse(options.Mutation), random, settings, plan);
+        if (settings.Outage) plan.Add(new PlanItem(new Instant(0) + settings.SafetyTime, (int)ClusterFault.Outage) { Seed = random.NextUInt64() });
         return [.. plan.OrderBy(item => item.At.Nanoseconds)];
     }
 
@@ -97,6 +101,7 @@ internal sealed class ClusterScenario : IScenario
         faults.Schedule(plan, run.Apply);
         world.RunFor(settings.SafetyTime);
         faults.EndAll();
+        run.PlayOutage();
         run.Heal();
         run.RequireProgress(LivenessBound, Look);
         cluster.IsOver = true;

@@ -53,11 +53,19 @@ internal sealed class Membership(SimCluster cluster)
         else if (member.Suffrage != Suffrage.Voter && HasCaughtUp(server, raft)) Propose(With(raft.Configuration, server.Member(Suffrage.Voter), member), null);
     }
 
+    /// <summary>A voter leaves for good, if the others can do without it.</summary>
+    public void Leave(SimServer server)
+    {
+        if (cluster.Leader?.Raft is { } raft && raft.Configuration.Find(server.ServerId) is { Suffrage: Suffrage.Voter } member && MayGo(raft, server))
+            Propose(With(raft.Configuration, null, member), null);
+    }
+
     // Repairs what replaced disks left behind, step by step, as long as the run lasts.
     private void Look()
     {
         if (cluster.IsOver) return;
         cluster.World.After(_chance.NextTimeSpan(Period) + Period, Look);
+        if (cluster.IsStopped) return;
         if (cluster.Leader?.Raft is not { } raft) return;
         if (cluster.Flaws.Kind == FlawKind.ChangesManyVoters) ProposeAny();
         foreach (var server in cluster.Servers)

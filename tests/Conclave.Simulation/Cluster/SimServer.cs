@@ -87,6 +87,9 @@ internal sealed partial class SimServer : SimProcess
     /// <summary>It may be a member: it was started once.</summary>
     public bool WasStarted { get; private set; }
 
+    /// <summary>It was given a list of peers, and what it has recovered is not known to be committed yet.</summary>
+    public bool IsUnearned { get; private set; }
+
     /// <summary>It holds what it ever promised, or can find it on its disk.</summary>
     public bool IsWhole => WasStarted && !IsLost && !Disk.IsDamaged;
 
@@ -143,7 +146,41 @@ internal sealed partial class SimServer : SimProcess
         Disk = NewDisk();
         Promises = new Promises(Identity.NodeId);
         Configuration = Configuration.Empty;
+        IsUnearned = false;
         _first = null;
+    }
+
+    /// <summary>The end of the log on the disk of a server that is down, 0 without one; null when it cannot be read.</summary>
+    public SnapshotPoint? LogEnd()
+    {
+        try
+        {
+            var folder = DataFolder.Recover(Disk.Content, _cluster.Settings.Wal, trailing: 0, Chance.Split("look"));
+            folder.Newest?.Dispose();
+            return folder.Log.Entries is { Count: > 0 } entries ? new SnapshotPoint(entries[^1].Index, entries[^1].Term) : folder.Newest?.Meta.End ?? default;
+        }
+        catch (Exception failure) when (failure is DiskException or WalDamagedException)
+        {
+            return null;
+        }
+        finally
+        {
+            Disk.Content.KillProcess();
+        }
+    }
+
+    /// <summary>An operator puts a list of peers on its disk while it is down.</summary>
+    public void BeginOutage(Configuration list, byte[] file)
+    {
+        var disk = Disk.Content;
+        var id = disk.Open(DiskLayout.PeersJson, FileOpening.Replace);
+        disk.Write(id, 0, file);
+        disk.Flush(id);
+        disk.Close(id);
+        disk.FlushDirectory(DiskLayout.Raft);
+        Configuration = list;
+        IsUnearned = true;
+        Promises.OnOutage();
     }
 
     /// <summary>Gives the loop something to do.</summary>
@@ -201,7 +238,7 @@ internal sealed partial class SimServer : SimProcess
         _committed = 0;
         _repaired = 0;
         _freshness.OnStarted();
-        _cluster.Committed.NoteSnapshot(Identity.NodeName, SnapshotBase);
+        if (!IsUnearned) _cluster.Committed.NoteSnapshot(Identity.NodeName, SnapshotBase);
         Root = recovered.Root;
         Node = new Node.Node(config, recovered, Chance.Split("node"), LocalNow, Clock.Wall(World.Now));
         Node.Applied = OnApplied;
@@ -335,14 +372,23 @@ internal sealed partial class SimServer : SimProcess
         if (_sprung is null && _cluster.Traps.TryPeek(out var next) && next.Kind == kind) _sprung = next;
     }
 
-    private void OnApplied(LogEntry entry) => _cluster.Committed.Note(Identity.NodeName, entry, World.Now);
+    private void OnApplied(LogEntry entry)
+    {
+        _cluster.Committed.Note(Identity.NodeName, entry, new SnapshotPoint(Node!.Replica.Applied, Node.Replica.AppliedTerm), World.Now);
+        IsUnearned = false;
+    }
 
     private void Publish(Outbox outbox)
     {
         if (outbox.Root is { } root)
         {
-            _cluster.Committed.CheckState(Identity.NodeName, root);
-            if (outbox.Abandoned.Count > 0) SnapshotBase = root.LastIndex;
+            bool isTrue = _cluster.Committed.IsTrue(Node!.Replica.Applied, Node.Replica.AppliedTerm);
+            if (isTrue || !IsUnearned) _cluster.Committed.CheckState(Identity.NodeName, root);
+            if (outbox.Abandoned.Count > 0)
+            {
+                SnapshotBase = root.LastIndex;
+                if (isTrue && SnapshotBase > 0) IsUnearned = false;
+            }
             Root = root;
         }
         if (outbox.Status is { } status) Status = status;

@@ -56,6 +56,9 @@ internal sealed record SwarmSettings
     /// <summary>The servers hear of a pool, and keep the catalog true to it.</summary>
     public required bool Pool { get; init; }
 
+    /// <summary>In the end all servers stop, and come back by a list of peers.</summary>
+    public required bool Outage { get; init; }
+
     /// <summary>By slot, one bit each: servers that do not know pre-votes, as those of older releases.</summary>
     public required int OldServers { get; init; }
 
@@ -92,6 +95,7 @@ internal sealed record SwarmSettings
             Membership = Chance(random, 2),
             OldServers = Chance(random, 4) ? (int)random.Next(1 << SlotsMax) : 0,
             Pool = Chance(random, 3) || Flaws.Parse(options.Mutation) is FlawKind.HearsOfPoolOnce or FlawKind.TrustsPoolAtOnce,
+            Outage = Chance(random, 4),
         };
         return Flaws.Parse(options.Mutation) == FlawKind.CommitsOldTerms ? NarrowPath(all) : all;
     }

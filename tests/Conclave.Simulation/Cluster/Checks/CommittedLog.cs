@@ -2,6 +2,7 @@ using Conclave.Core;
 using Conclave.Core.Model;
 using Conclave.Raft;
 using Conclave.State;
+using Conclave.Storage;
 
 namespace Conclave.Simulation.Cluster;
 
@@ -37,9 +38,23 @@ internal sealed class CommittedLog
 
     public Instant CommittedAt(ulong index) => _committedAt[(int)index];
 
-    /// <summary>A server takes this entry for committed.</summary>
-    public void Note(string server, in LogEntry entry, Instant now)
+    /// <summary>Finds the entries between <see cref="Last"/> and the one given, in a log that holds both; null when none does. Behind an outage a server's recovered log is committed when the first entry behind it is.</summary>
+    public Func<SnapshotPoint, List<LogEntry>?>? PathTo { get; set; }
+
+    /// <summary>Whether this is the term of the committed entry with this index.</summary>
+    public bool IsTrue(LogIndex index, Term term) => index.Value <= Last && _entries[(int)index.Value].Term == term;
+
+    /// <summary>An operator has made another configuration.</summary>
+    public void OnOutage(Configuration configuration) => Configuration = configuration;
+
+    /// <summary>A server takes this entry for committed, and with it all before it.</summary>
+    /// <param name="server">Its name.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="before">Where the one before stands.</param>
+    /// <param name="now">The time.</param>
+    public void Note(string server, in LogEntry entry, SnapshotPoint before, Instant now)
     {
+        if (before.Index.Value > Last) Append(server, before, now);
         if (entry.Index.Value <= Last)
         {
             var first = _entries[(int)entry.Index.Value];
@@ -77,6 +92,18 @@ internal sealed class CommittedLog
         var own = _results[(int)result.Index];
         bool same = own.Kind == result.Kind && own.Flag == result.Flag && (own.Kind is not ApplyResultKind.Text || own.Text == result.Text);
         if (!same) SimFailureException.Safety(Acknowledged, $"{server} has answered {result.Kind} {result.Flag} '{result.Text}' for entry {result.Index}, which gives {own.Kind} {own.Flag} '{own.Text}'");
+    }
+
+    private void Append(string server, SnapshotPoint end, Instant now)
+    {
+        var listed = Configuration;
+        if (PathTo?.Invoke(end) is not { } path)
+        {
+            SimFailureException.Safety(Changed, $"{server} has committed an entry behind {end.Index} of term {end.Term}, and not what was committed up to {Last}");
+            return;
+        }
+        foreach (var entry in path) Append(entry, now);
+        Configuration = listed;                                // those in the recovered log do not count any more
     }
 
     private void Append(in LogEntry entry, Instant now)

@@ -1,5 +1,6 @@
 using Conclave.Core;
 using Conclave.Raft;
+using Conclave.Storage;
 
 namespace Conclave.Simulation.Cluster;
 
@@ -10,6 +11,7 @@ namespace Conclave.Simulation.Cluster;
 internal sealed class LogMatching
 {
     private readonly Dictionary<(ulong Index, ulong Term), ulong> _chains = new() { [(0, 0)] = 0 };
+    private readonly Dictionary<ulong, (ulong Before, LogEntry Entry)> _entries = [];
 
     /// <summary>Hash of the log up to the entry with this index and term; false when no log has shown one.</summary>
     public bool TryFind(ulong index, ulong term, out ulong chain) => _chains.TryGetValue((index, term), out chain);
@@ -20,7 +22,32 @@ internal sealed class LogMatching
         chain = StableHash.Combine(chain, entry.Term.Value);
         if (!_chains.TryAdd((entry.Index.Value, entry.Term.Value), chain) && _chains[(entry.Index.Value, entry.Term.Value)] != chain)
             SimFailureException.Safety("log matching", $"{server} has an entry {entry.Index} of term {entry.Term} with another log up to it than elsewhere");
+        _entries.TryAdd(chain, (before, entry));
         return chain;
+    }
+
+    /// <summary>Whether a log that ends in <paramref name="end"/> holds <paramref name="earlier"/>.</summary>
+    public bool Leads(SnapshotPoint end, SnapshotPoint earlier)
+    {
+        if (!_chains.TryGetValue((end.Index.Value, end.Term.Value), out ulong chain)) return false;
+        if (!_chains.TryGetValue((earlier.Index.Value, earlier.Term.Value), out ulong wanted)) return false;
+        return PathTo(chain, wanted) is not null;
+    }
+
+    /// <summary>The entries behind <paramref name="earlier"/> up to <paramref name="end"/>, oldest first; null when no log leads from one to the other.</summary>
+    public List<LogEntry>? PathTo(SnapshotPoint end, ulong earlier) =>
+        _chains.TryGetValue((end.Index.Value, end.Term.Value), out ulong chain) ? PathTo(chain, earlier) : null;
+
+    private List<LogEntry>? PathTo(ulong chain, ulong earlier)
+    {
+        List<LogEntry> path = [];
+        for (; chain != earlier; chain = _entries[chain].Before)
+        {
+            if (!_entries.TryGetValue(chain, out var last)) return null;
+            path.Add(last.Entry);
+        }
+        path.Reverse();
+        return path;
     }
 }
 
@@ -47,6 +74,12 @@ internal sealed class LogShadow(LogMatching matching, CommittedLog committed)
         ulong last = raft.LastIndex.Value;
         if (_hasBase && last == Last && last > 0 && TermAt(last) == raft.LastTerm.Value) return false;
         bool takenBack = _hasBase && DropTail(raft, last, out takenBackFrom);
+        if (_hasBase && raft.MemoryBase.Value < _base)
+        {
+            // All of it was given up.
+            Rebase(raft);
+            (takenBack, takenBackFrom) = (true, _base + 1);
+        }
         if (!_hasBase || !raft.TryTermAt(new LogIndex(Last), out _)) Rebase(raft);
         for (ulong index = Last + 1; index <= last; index++)
         {

@@ -56,6 +56,9 @@ internal sealed class Promises(string server)
         if (from <= _index) (_index, _indexTerm) = (from - 1, termBefore);
     }
 
+    /// <summary>An operator has made another configuration: what it claimed to hold counted for the old one.</summary>
+    public void OnOutage() => (_index, _indexTerm) = (0, 0);
+
     /// <summary>The server comes back with this.</summary>
     public void Check(RecoveredNode recovered)
     {

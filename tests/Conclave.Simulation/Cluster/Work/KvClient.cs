@@ -74,11 +74,11 @@ internal sealed class KvClient(SimCluster cluster, int number) : SimClient(clust
         _readIndex = root.LastIndex;
     }
 
-    // Any server at once: some past state, which is what the checks of published states say of every root.
+    // Any server at once: some past state, which is what the checks of published states say of every root; except of one that has just been recovered by a list of peers, which may be given up.
     private void ReadStale(string key)
     {
         var server = Cluster.Servers[(int)Chance.Next(Cluster.Servers.Count)];
-        if (server.IsUp) Look(server.Root, key);
+        if (server is { IsUp: true, IsUnearned: false }) Look(server.Root, key);
         Pause();
     }
 

@@ -73,6 +73,7 @@ internal sealed class Watcher : IWatchWaiter
         _watches.Clear();
         var root = server.Root;
         ulong index = Evaluate(root, _watches, out ulong digest);
+        if (_looked is not null && root.LastIndex < _looked.LastIndex) _looked = null;       // what the server had recovered was given up
         // An index that stands still hides the change from the client. Only removals whose traces were swept away meanwhile may do that.
         if (_looked is not null && digest != _digest && index <= _index && !_cluster.SweptBetween(_looked.LastIndex, root.LastIndex))
             SimFailureException.Safety(Rule, $"a query for '{Encoding.UTF8.GetString(_prefix)}' at {server.Identity.NodeName} has a new result, but its index went from {_index} to {index}");
