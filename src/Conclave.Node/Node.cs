@@ -36,6 +36,7 @@ public sealed class Node : IAppliedEntries
     private readonly ScrubDuty _scrub;
     private readonly AutopilotDuty _autopilot;
     private readonly RestoreDuty _restore;
+    private readonly RecoveryDuty _recovery;
     private readonly ServerRequests _servers;
     private readonly Func<string, ServerProgress?> _progressOf;
     private readonly List<NodeRequest> _scratch = [];
@@ -69,6 +70,7 @@ public sealed class Node : IAppliedEntries
         _freshness = new Freshness(config.Raft.TickGapMax);
         _servers = new ServerRequests(_replica.Raft, Outbox);
         _restore = new RestoreDuty(recovered.Snapshots, _replica, _snapshots, Outbox);
+        _recovery = new RecoveryDuty(recovered.Raft.Recovery is not null, recovered.Snapshots, _replica, _snapshots, Outbox);
         _autopilot = new AutopilotDuty(config.Identity.NodeId, config.Raft.HeartbeatTimeout / 2);
         _progressOf = ProgressOf;
         _snapshots.Start(recovered.Raft.SnapshotIndex, recovered.Raft.SnapshotTerm, now);
@@ -252,6 +254,7 @@ public sealed class Node : IAppliedEntries
     private bool Settle()
     {
         if (_restore.TakeReplaced()) BeginAnew();
+        _recovery.Advance();
         bool changed = _replica.Settle(Outbox);
         if (changed) OnLeadershipChanged();
         _reads.Complete(_replica.Applied);

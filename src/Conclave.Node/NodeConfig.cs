@@ -65,4 +65,7 @@ public sealed record NodeConfig
 
     /// <summary>Messages that do not wait for what they rest on to be durable. Always null except in simulations, which show with it that they notice.</summary>
     internal Func<RaftMessage, bool>? LeavesEarly { get; init; }
+
+    /// <summary>A list of peers leaves the term as it was, in simulations.</summary>
+    internal bool RecoversInOldTerms { get; init; }
 }

@@ -44,21 +44,24 @@ public static class NodeRecovery
         // Entries in front of the snapshot stay on the disk: the Raft core does not hold them in memory, so they are not read either.
         var folder = DataFolder.Recover(disk, options, trailing: 0, random.Split("wal"));
         using var newest = folder.Newest;
-        var recovery = new OutageRecovery(disk, new RaftServer(config.Identity.NodeId, config.Identity.RpcAddress, Suffrage.Voter), wall);
+        var recovery = new OutageRecovery(disk, new RaftServer(config.Identity.NodeId, config.Identity.RpcAddress, Suffrage.Voter), wall, config.RecoversInOldTerms);
         var list = recovery.FindList();
         var root = newest is null ? new StateRoot() : Restore(newest);
         var notes = Notes(folder);
+        var mark = RecoveryMark.Read(disk, notes);
 
         var (log, wal, snapshot) = (folder.Log, folder.Wal, newest?.Meta);
         var entries = log.Entries;
         if (list is not null)
         {
-            (snapshot, root) = recovery.Run(list, folder, root);
+            var recovered = recovery.Run(list, folder, root);
+            (snapshot, root, mark) = (recovered.Snapshot, recovered.Root, recovered.Recovery);
+            log = log with { Term = recovered.Term, VotedFor = recovered.VotedFor };
             entries = [];
         }
         else if (snapshot is null && entries.Count == 0 && log.Term.Value == 0) entries = Bootstrap(config, wal);
         notes.AddRange(recovery.Notes);
-        return new RecoveredNode(ToRaft(log, snapshot, entries), root, wal, folder.Snapshots, notes);
+        return new RecoveredNode(ToRaft(log, snapshot, entries, mark), root, wal, folder.Snapshots, notes);
     }
 
     private static StateRoot Restore(StoredSnapshot snapshot)
@@ -88,9 +91,11 @@ public static class NodeRecovery
         return [entry];
     }
 
-    private static RecoveredRaft ToRaft(RecoveredLog log, SnapshotMeta? snapshot, List<LogEntry> entries)
+    private static RecoveredRaft ToRaft(RecoveredLog log, SnapshotMeta? snapshot, List<LogEntry> entries, Recovery? mark = null)
     {
         var term = log.Term < BootstrapTerm && entries.Count > 0 ? BootstrapTerm : log.Term;
-        return new RecoveredRaft(term, log.VotedFor, snapshot?.Index ?? default, snapshot?.Term ?? default, SnapshotServers.ToConfiguration(snapshot), snapshot?.ConfigurationIndex ?? default, entries);
+        // A server that has given way has no snapshot until it gets the leader's, and may be needed before.
+        var configuration = snapshot is null && mark is not null ? mark.Servers : SnapshotServers.ToConfiguration(snapshot);
+        return new RecoveredRaft(term, log.VotedFor, snapshot?.Index ?? default, snapshot?.Term ?? default, configuration, snapshot?.ConfigurationIndex ?? default, entries, mark);
     }
 }

@@ -138,6 +138,19 @@ internal sealed class Replica
         if (_raft.Effects.Reset is not null) Replace(root, end, outbox);
     }
 
+    /// <summary>What was recovered by a list of peers is given up: log and state begin anew.</summary>
+    public void GiveWay(Outbox outbox)
+    {
+        _raft.GiveWay();
+        Replace(new StateRoot(), default, outbox);
+    }
+
+    /// <summary>Stands for all that was given to the log so far.</summary>
+    public ulong LogTicket => _wal!.AppendedTicket;
+
+    /// <summary>Whether all that was given to the log before a ticket survives a crash.</summary>
+    public bool IsDurable(ulong ticket) => _wal!.DurableTicket >= ticket;
+
     /// <summary>The state becomes another one, which ends at <paramref name="end"/>.</summary>
     public void Replace(StateRoot root, LogReset end, Outbox outbox)
     {

@@ -13,12 +13,12 @@ internal static class Quorum
     }
 }
 
-/// <summary>Counts the answers to one election. Each voter counts once, whatever it sends.</summary>
-internal sealed class VoteTally(Configuration configuration)
+/// <summary>Counts the answers to one election, for which a majority is needed and the votes of all that are <paramref name="required"/>. Each voter counts once, whatever it sends.</summary>
+internal sealed class VoteTally(Configuration configuration, List<string>? required = null)
 {
     private readonly HashSet<string> _granted = new(StringComparer.Ordinal), _denied = new(StringComparer.Ordinal);
 
-    public bool IsWon => _granted.Count >= configuration.QuorumSize;
+    public bool IsWon => _granted.Count >= configuration.QuorumSize && (required is null || required.TrueForAll(_granted.Contains));
 
     /// <summary>Too many refused for a majority to be possible.</summary>
     public bool IsLost => _denied.Count > configuration.VoterCount - configuration.QuorumSize;

@@ -14,13 +14,13 @@ public sealed partial class RaftCore
     private bool LeaderIsFresh => Role == RaftRole.Leader || (_leaderHeardAt is { } heard && _now < heard + _config.HeartbeatTimeout);
 
     // A voter whose removal is not committed may be the only one with the entries that the others need.
-    private bool MayCampaign => IsVoter || (_configurations.IsPending && _configurations.Committed.IsVoter(_config.ServerId));
+    private bool MayCampaign => !IsGivingWay && (IsVoter || (_configurations.IsPending && _configurations.Committed.IsVoter(_config.ServerId)));
 
     private void TickFollower()
     {
         bool atOnce = _config.SoleVoterCampaignsAtOnce && IsSoleVoter && Role == RaftRole.Follower && !LeaderIsFresh;
         if (_now < _electionDeadline && !atOnce) return;
-        if (!MayCampaign)
+        if (!MayCampaign || DefersToAnother())
         {
             ForgetLeader();
             ResetElectionDeadline();
@@ -67,7 +67,7 @@ public sealed partial class RaftCore
         Role = role;
         Effects.LeadershipChanged = true;
         _electionDeadline = _now + RandomWait(_config.ElectionTimeout);
-        _votes = new VoteTally(Configuration);
+        _votes = new VoteTally(Configuration, VotesRequired());
         _votes.Add(_config.ServerId, granted: true);           // what it rests on is durable before any answer can arrive: requests wait for the flush
     }
 

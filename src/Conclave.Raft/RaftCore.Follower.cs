@@ -22,6 +22,11 @@ public sealed partial class RaftCore
         _leaderHeardAt = _now;
         if (message.Heartbeat) ReplyToAppend(message, success: true);
         else if (!IsWellFormed(message)) ReplyToAppend(message, success: false);
+        else if (MustGiveWay || IsGivingWay || Contradicts(message))
+        {
+            MustGiveWay = !IsGivingWay;
+            RefuseAsEmpty(message);
+        }
         else if (message.LogIndex < _log.BaseIndex) AcceptBehindBase(message);
         else if (!_log.TryTermAt(message.LogIndex, out var term) || term != message.LogTerm) ReplyToAppend(message, success: false, noRetryBackoff: true);
         else Accept(message);
@@ -90,7 +95,8 @@ public sealed partial class RaftCore
         foreach (ref readonly var entry in entries[known..]) AppendFromLeader(entry);
         ReplyToAppend(message, success: true);
         // After a standstill what arrives first was sent before or during it: it says what was committed then.
-        if (_now >= _listeningSince) CommitHeard = (message.Commit, _now);
+        // A leader that was just recovered does not know yet what of its log is.
+        if (_now >= _listeningSince && (message.Commit.Value > 0 || message.LogIndex.Value == 0)) CommitHeard = (message.Commit, _now);
         // Only what this request vouches for: entries of ours behind it may be another leader's.
         var last = _config.Flaw == RaftFlaw.CommitsUnvouched ? _log.LastIndex : LastOf(message);
         Commit(message.Commit < last ? message.Commit : last);
@@ -139,9 +145,16 @@ public sealed partial class RaftCore
         if (message.Term > Term || Role != RaftRole.Follower || LeaderId != message.From) BecomeFollower(message.Term, message.From);
         else ResetElectionDeadline();
         _leaderHeardAt = _now;
+        if (MustGiveWay || IsGivingWay || ContradictsSnapshot(message))
+        {
+            MustGiveWay = !IsGivingWay;
+            OnSnapshotFailed(message);
+            return false;
+        }
         if (message.LogIndex > CommitIndex) return true;
-        // Everything up to there is here already, perhaps from an earlier try whose answer was lost.
-        Send(new RaftMessage { Kind = RaftMessageKind.SnapshotReply, To = message.From, Term = Term, RequestId = message.RequestId, LogIndex = CommitIndex, Success = true }, afterFlush: true);
+        // Everything up to there is here already, perhaps from an earlier try whose answer was lost. What was recovered beyond it is perhaps not what the leader has.
+        var known = IsRecovering ? message.LogIndex : CommitIndex;
+        Send(new RaftMessage { Kind = RaftMessageKind.SnapshotReply, To = message.From, Term = Term, RequestId = message.RequestId, LogIndex = known, Success = true }, afterFlush: true);
         return false;
     }
 
@@ -156,6 +169,8 @@ public sealed partial class RaftCore
         bool continues = _log.TryTermAt(end.Index, out var term) && term == end.Term;
         if (continues) Commit(end.Index);
         else ResetLog(end, configuration, configurationIndex);
+        if (_recovery is not null) _unearned = end;
+        TryEndRecovery(end.Term);
         Send(new RaftMessage { Kind = RaftMessageKind.SnapshotReply, To = request.From, Term = Term, RequestId = request.RequestId, LogIndex = end.Index, Success = true }, afterFlush: true);
     }
 

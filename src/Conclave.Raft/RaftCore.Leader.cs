@@ -340,13 +340,14 @@ public sealed partial class RaftCore
     {
         var previous = new LogIndex(peer.Next.Value - 1);
         var last = new LogIndex(previous.Value + (ulong)entries.Length);
-        peer.CommitTold = CommitIndex < last ? CommitIndex : last;
+        var commit = CommitToTell;
+        peer.CommitTold = commit < last ? commit : last;
         peer.CommitIsNews = false;
         peer.CommitAt = _now + _config.HeartbeatTimeout / 5;   // with it the follower knows how fresh its state is
         Send(new RaftMessage
         {
             Kind = RaftMessageKind.Append, To = peer.Id, Term = Term, RequestId = ++_lastRequest,
-            LogIndex = previous, LogTerm = previousTerm, Entries = entries, Commit = CommitIndex,
+            LogIndex = previous, LogTerm = previousTerm, Entries = entries, Commit = commit,
         }, afterFlush: MustWait);
         peer.State.OnSent(peer, new Inflight(_lastRequest, last, bytes, _now));
     }

@@ -38,7 +38,8 @@ public enum ProposeResult
 /// <param name="Configuration">Configuration in the snapshot; empty without one.</param>
 /// <param name="ConfigurationIndex">Where that configuration stood.</param>
 /// <param name="Entries">Recovered entries, consecutive; they may begin at or before the snapshot's index + 1, or be empty.</param>
-public sealed record RecoveredRaft(Term Term, string VotedFor, LogIndex SnapshotIndex, Term SnapshotTerm, Configuration Configuration, LogIndex ConfigurationIndex, IReadOnlyList<LogEntry> Entries);
+/// <param name="Recovery">Set when the configuration was given by an operator and nothing is known to be committed under it.</param>
+public sealed record RecoveredRaft(Term Term, string VotedFor, LogIndex SnapshotIndex, Term SnapshotTerm, Configuration Configuration, LogIndex ConfigurationIndex, IReadOnlyList<LogEntry> Entries, Recovery? Recovery = null);
 
 /// <summary>
 /// Raft for one server as a state machine: inputs are method calls, what it wants is in <see cref="Effects"/>. No I/O, no clock, no chance of its own, no thread; owned by one loop.
@@ -75,6 +76,7 @@ public sealed partial class RaftCore
         _configurations = new ConfigurationTracker(recovered.Configuration, recovered.ConfigurationIndex);
         CommitIndex = _applied = recovered.SnapshotIndex;
         _log = new LogView(recovered.SnapshotIndex, recovered.SnapshotTerm);
+        BeginRecovery(recovered.Recovery, new LogReset(recovered.SnapshotIndex, recovered.SnapshotTerm));
         foreach (var entry in recovered.Entries) AddRecovered(entry);
         _log.TryMarkStable(_log.LastIndex, _log.LastTerm);
         // A vote given just before the restart is remembered, but not that a leader was heard: it may still rely on that.
@@ -178,6 +180,7 @@ public sealed partial class RaftCore
     public void Step(in RaftMessage message)
     {
         if (IsNonsense(message)) return;
+        if (_recovery is not null) OnHeardInRecovery(message);
         switch (message.Kind)
         {
             case RaftMessageKind.Append: OnAppend(message); break;
@@ -251,7 +254,11 @@ public sealed partial class RaftCore
         bool changed = Role != RaftRole.Follower || term != Term || leaderId != LeaderId;
         Role = RaftRole.Follower;
         _votes = null;
-        if (term > Term) SetTerm(term, votedFor: "");
+        if (term > Term)
+        {
+            SetTerm(term, votedFor: "");
+            MustGiveWay = false;                               // another leader may not contradict
+        }
         LeaderId = leaderId;
         if (changed) Effects.LeadershipChanged = true;
         ResetElectionDeadline();
@@ -273,6 +280,7 @@ public sealed partial class RaftCore
         for (var i = CommitIndex.Next; i <= index && _uncommittedBytes > 0; i = i.Next) _uncommittedBytes -= _log[i].Data.Length;
         CommitIndex = index;
         Effects.Committed = true;
+        if (_recovery is not null && _log.TryTermAt(index, out var term)) TryEndRecovery(term);
         if (_configurations.Commit(index)) OnConfigurationCommitted();
     }
 

@@ -19,4 +19,8 @@ internal enum RaftFlaw : byte
     ChangesManyVoters,
     /// <summary>A leader that cannot reach a majority believes in its lease for ever.</summary>
     LeaseNeverEnds,
+    /// <summary>A majority of those that an operator listed elects, though the rest may know more.</summary>
+    RecoversByMajority,
+    /// <summary>What was recovered is kept, whatever the leader has.</summary>
+    NeverGivesWay,
 }

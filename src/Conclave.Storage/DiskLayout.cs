@@ -19,6 +19,8 @@ public static class DiskLayout
     public const string PeersInfo = "raft/peers.info";
     /// <summary>Operator-made list of servers for recovery from an outage.</summary>
     public const string PeersJson = "raft/peers.json";
+    /// <summary>There as long as a configuration that <see cref="PeersJson"/> gave has committed nothing.</summary>
+    public const string Recovery = "raft/recovery";
     /// <summary>Services registered through the agent's API.</summary>
     public const string Services = "services";
     /// <summary>Checks registered through the agent's API.</summary>

@@ -53,6 +53,23 @@ public sealed class DepartureTests
     }
 
     [Fact]
+    public async Task Servers_that_all_left_at_once_are_restored_by_a_list_of_peers()
+    {
+        await using var cluster = await ServerCluster.StartAsync(3, LeavesOnInterrupt);
+        await LeaveTogetherAsync(cluster);
+        var peers = new JsonArray();
+        for (int i = 0; i < 3; i++) peers.Add(new JsonObject { ["id"] = cluster[i].NodeId, ["address"] = cluster[i].RaftAddress, ["non_voter"] = false });
+        for (int i = 0; i < 3; i++) await File.WriteAllTextAsync(Path.Combine(cluster[i].DataFolder, "raft", "peers.json"), peers.ToJsonString(), TestContext.Current.CancellationToken);
+        for (int i = 0; i < 3; i++) cluster[i].Start(cluster.Join);
+        await IsWholeAsync(cluster);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.True(cluster[i].Said("found peers.json file, recovering Raft configuration..."));
+            Assert.False(File.Exists(Path.Combine(cluster[i].DataFolder, "raft", "peers.json")));
+        }
+    }
+
+    [Fact]
     public async Task Servers_that_left_one_after_the_other_come_back_with_their_data()
     {
         await using var cluster = await ServerCluster.StartAsync(3, LeavesOnInterrupt);

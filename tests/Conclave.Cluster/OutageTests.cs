@@ -48,15 +48,35 @@ public sealed class OutageTests
             Assert.Equal(0, await cluster[i].EndedAsync());
         }
         for (int i = 0; i < 3; i++) WritePeers(cluster[i], [cluster[0], cluster[1], cluster[2]]);
-        // Who left last knows most, and must be among the first two: those that know less would else go on without it.
-        cluster[2].Start(cluster.Join);
-        cluster[1].Start(cluster.Join);
-        await cluster.WaitForValueAsync(cluster[1], "key0", "x");
-        cluster[0].Start(cluster.Join);
+        for (int i = 0; i < 3; i++) cluster[i].Start(cluster.Join);
         for (int i = 0; i < 10; i++) await cluster.WaitForValueAsync(cluster[i % 3], $"key{i}", "x");
         await cluster.WaitForVotersAsync(cluster[0], cluster[1], cluster[2]);
         await cluster.PutAsync(cluster[1], "after", "y");
         for (int i = 0; i < 3; i++) Assert.False(File.Exists(PeersFile(cluster[i])));
+    }
+
+    [Fact]
+    public async Task The_server_that_knows_most_gives_way_when_the_others_had_to_go_on_without_it()
+    {
+        await using var cluster = await ServerCluster.StartAsync();
+        await cluster.PutAsync(cluster[0], "kept", "1");
+        for (int i = 0; i < 3; i++) await cluster.WaitForValueAsync(cluster[i], "kept", "1", "&stale");
+        foreach (int i in (int[])[0, 1, 2])
+        {
+            Assert.Equal(0, (await cluster[i].CommandAsync("leave")).Exit);
+            Assert.Equal(0, await cluster[i].EndedAsync());
+            if (i == 1) await cluster.PutAsync(cluster[2], "alone", "1");
+        }
+        for (int i = 0; i < 3; i++) WritePeers(cluster[i], [cluster[0], cluster[1], cluster[2]]);
+        for (int i = 0; i < 2; i++) cluster[i].Start(cluster.Join);
+        await cluster.WaitForValueAsync(cluster[1], "kept", "1");
+        await cluster.PutAsync(cluster[0], "without", "1");
+        cluster[2].Start(cluster.Join);
+        await cluster.WaitForValueAsync(cluster[2], "without", "1", "&stale");
+        await cluster.WaitForVotersAsync(cluster[0], cluster[1], cluster[2]);
+        await cluster.PutAsync(cluster[2], "after", "1");
+        for (int i = 0; i < 3; i++) Assert.Null(await cluster.GetAsync(cluster[i], "alone"));
+        Assert.True(cluster[2].Said("the others of peers.json went on without this server"));
     }
 
     [Fact]

@@ -11,10 +11,11 @@ namespace Conclave.Node;
 /// state, committed or not, because nobody is left to ask; a snapshot at its end carries the new configuration, and the log goes on behind it.
 /// </summary>
 /// <remarks>
+/// When others are listed, what this server knows may be more or less than what they know: the log goes on in a term far above, and a mark (<see cref="RecoveryMark"/>) says that nothing is committed yet.
 /// Can be cut off anywhere. The file goes last, and until then the next start does it all again: from the old snapshot and the log while the new snapshot is not in its place,
 /// afterwards from the new one, to the same state and configuration.
 /// </remarks>
-internal sealed class OutageRecovery(IDisk disk, RaftServer self, WallTime wall)
+internal sealed class OutageRecovery(IDisk disk, RaftServer self, WallTime wall, bool keepsTerm = false)
 {
     // What a configuration that no entry of the log holds is recorded at, as the peers do it.
     private static readonly LogIndex ConfigurationIndex = new(1);
@@ -49,10 +50,10 @@ internal sealed class OutageRecovery(IDisk disk, RaftServer self, WallTime wall)
     /// <param name="list">What <see cref="FindList"/> gave.</param>
     /// <param name="folder">What the data folder held.</param>
     /// <param name="root">The state at the newest snapshot.</param>
-    /// <returns>The new snapshot's description and the state in it.</returns>
+    /// <returns>What the node starts from.</returns>
     /// <exception cref="OutageRecoveryException">The list contradicts itself, or there is nothing to recover.</exception>
     /// <exception cref="DiskException">The disk failed: it is done, or done again, at the next start.</exception>
-    public (SnapshotMeta Snapshot, StateRoot Root) Run(List<PeersEntry> list, RecoveredFolder folder, StateRoot root)
+    public OutageRecovered Run(List<PeersEntry> list, RecoveredFolder folder, StateRoot root)
     {
         Note("found peers.json file, recovering Raft configuration...");
         var configuration = Resolve(list, folder);
@@ -64,12 +65,24 @@ internal sealed class OutageRecovery(IDisk disk, RaftServer self, WallTime wall)
         // Only now: as long as the snapshot was not in its place, the log was all there is. Its entries must not come back when the snapshot is found damaged one day, because
         // they lead to the old configuration.
         folder.Wal.Reset(end.Index, end.Term);
+        var (term, votedFor, mark) = (folder.Log.Term > end.Term ? folder.Log.Term : end.Term, folder.Log.VotedFor, (Recovery?)null);
+        if (HasOthers(configuration))
+        {
+            mark = new Recovery(keepsTerm ? term : Recovery.LastOldTerm(term), configuration);
+            if (!keepsTerm) (term, votedFor) = (Recovery.FirstTerm(term), "");
+            folder.Wal.SaveTerm(term, votedFor);
+        }
         Flush(folder.Wal);
+        if (mark is not null) RecoveryMark.Write(disk, mark);
+        else RecoveryMark.Remove(disk);
         PeersInfo.Remove(disk);
         Note("deleted peers.json file after successful recovery");
         Note($"initial configuration: index={ConfigurationIndex} servers=\"{Describe(configuration)}\"", "server.raft");
-        return (snapshot, root);
+        return new OutageRecovered(snapshot, root, term, votedFor, mark);
     }
+
+    // Alone it knows most.
+    private bool HasOthers(Configuration configuration) => configuration.Servers.Length > 1 || configuration.Find(self.Id) is null;
 
     private Configuration Resolve(List<PeersEntry> list, RecoveredFolder folder)
     {
@@ -156,3 +169,11 @@ internal sealed class OutageRecovery(IDisk disk, RaftServer self, WallTime wall)
 
     private void Note(string text, string area = "server") => _notes.Add(new NodeLogLine(NodeLogLevel.Info, area, text));
 }
+
+/// <summary>What a server starts from that was recovered by a list.</summary>
+/// <param name="Snapshot">The new snapshot.</param>
+/// <param name="Root">The state in it.</param>
+/// <param name="Term">The term.</param>
+/// <param name="VotedFor">Who got the vote in it, or empty.</param>
+/// <param name="Recovery">Null when nobody else is listed.</param>
+internal sealed record OutageRecovered(SnapshotMeta Snapshot, StateRoot Root, Term Term, string VotedFor, Recovery? Recovery);

@@ -54,6 +54,9 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
     /// <summary>Ends what <see cref="TryReserve"/> began.</summary>
     public void Release() => _isSaving = false;
 
+    /// <summary>There is no snapshot any more.</summary>
+    public void Forget() => (LastIndex, LastTerm, _lastSize) = (default, default, 0);
+
     /// <summary>A snapshot from elsewhere is durable and in its place.</summary>
     public void OnPlaced(SnapshotMeta meta)
     {

@@ -120,13 +120,15 @@ public sealed class Wal
         AppendedTicket++;
     }
 
-    /// <summary>A snapshot at this point is durable and the log does not contain it (installed or restored): all entries are dropped, the next one is <paramref name="index"/> + 1.</summary>
+    /// <summary>
+    /// A snapshot at this point is durable and the log does not contain it (installed or restored): all entries are dropped, the next one is <paramref name="index"/> + 1. At 0 the log begins anew, without a snapshot.
+    /// </summary>
     public void Reset(LogIndex index, Term term)
     {
         _collecting.AddReset(index, term);
         _mark = _mark with { LastIndex = index, LastTerm = term };
         AppendedTicket++;
-        TruncatePrefix(index);
+        _prefixEnd = index;                                    // also when the log begins anew: its entries are wanted again
     }
 
     /// <summary>

@@ -196,6 +196,26 @@ public sealed class SnapshotStore
         return new WithdrawJob(this, name, done);
     }
 
+    /// <summary>A job that removes all snapshots, the newest last, when the log has been reset to its beginning: what they hold counts for nothing any more. <paramref name="done"/> gets the error or null, on the loop.</summary>
+    public DiskJob RemoveAll(Action<DiskException?> done) => new RemoveAllJob(this, done);
+
+    private sealed class RemoveAllJob(SnapshotStore store, Action<DiskException?> done) : DiskJob(DiskLane.Snapshots)
+    {
+        private readonly List<SnapshotName> _names = [.. store._names];
+
+        public override void Complete()
+        {
+            if (Error is null) store._names.Clear();
+            done(Error);
+        }
+
+        // An older one alone would be taken for the newest by a start in the middle.
+        protected override void Execute(IDisk disk)
+        {
+            for (int i = _names.Count - 1; i >= 0; i--) SnapshotDraft.Remove(disk, _names[i]);
+        }
+    }
+
     private sealed class WithdrawJob(SnapshotStore store, SnapshotName name, Action<DiskException?> done) : DiskJob(DiskLane.Snapshots)
     {
         public override void Complete()

@@ -65,7 +65,6 @@ internal sealed class Membership(SimCluster cluster)
     {
         if (cluster.IsOver) return;
         cluster.World.After(_chance.NextTimeSpan(Period) + Period, Look);
-        if (cluster.IsStopped) return;
         if (cluster.Leader?.Raft is not { } raft) return;
         if (cluster.Flaws.Kind == FlawKind.ChangesManyVoters) ProposeAny();
         foreach (var server in cluster.Servers)

@@ -26,18 +26,23 @@ internal sealed class OutagePlay(SimCluster cluster, Membership membership, Prng
         if (!HasAll(listed))
         {
             cluster.World.Mark("outage without a list");       // a disk was lost on the way: the servers come back as they are
-            cluster.IsStopped = false;
-            foreach (var server in cluster.Servers)
-                if (server.WasStarted) cluster.RestartLater(server, chance.NextTimeSpan(TimeSpan.FromSeconds(1)));
+            Release();
             return;
         }
         cluster.World.Mark("outage");
         PutList(listed);
         if (chance.Next(2) == 0) StartAll(listed);
         else StartSomeFirst(listed);
-        cluster.IsStopped = false;
+        Release();
+    }
+
+    private void Release()
+    {
         foreach (var server in cluster.Servers)
+        {
+            server.IsHeldBack = false;
             if (server.WasStarted) cluster.RestartLater(server, chance.NextTimeSpan(TimeSpan.FromSeconds(1)));
+        }
     }
 
     private void Depart()
@@ -51,9 +56,9 @@ internal sealed class OutagePlay(SimCluster cluster, Membership membership, Prng
 
     private void Stop()
     {
-        cluster.IsStopped = true;
         foreach (var server in Shuffled(cluster.Servers))
         {
+            server.IsHeldBack = true;
             server.Crash(powerFails: chance.Next(3) == 0);
             if (chance.Next(2) == 0) cluster.World.RunFor(chance.NextTimeSpan(TimeSpan.FromMilliseconds(400)));
         }
@@ -129,19 +134,18 @@ internal sealed class OutagePlay(SimCluster cluster, Membership membership, Prng
 
     private void Start(SimServer server)
     {
-        server.TryStart();
+        server.IsHeldBack = false;
+        if (chance.Next(6) == 0) server.Disk.FailSoon(chance.Next(2) == 0 ? DiskFault.Fail : DiskFault.Tear, (int)chance.Next(60));
+        cluster.RestartLater(server, TimeSpan.Zero);
         if (chance.Next(4) > 0) return;
-        // Ends once more before anybody is elected.
+        // Ends once more, perhaps before anybody is elected.
         var (at, away) = (chance.NextTimeSpan(TimeSpan.FromSeconds(2)), chance.NextTimeSpan(TimeSpan.FromSeconds(1)));
         bool powerFails = chance.Next(2) == 0;
         cluster.World.After(at, () =>
         {
             if (cluster.IsHealed || !server.IsUp) return;
             server.Crash(powerFails);
-            cluster.World.After(away, () =>
-            {
-                if (!server.IsUp) server.TryStart();
-            });
+            cluster.RestartLater(server, away);
         });
     }
 

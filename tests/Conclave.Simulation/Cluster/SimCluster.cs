@@ -73,9 +73,6 @@ internal sealed class SimCluster
     /// <summary>Disks that were lost or damaged so far.</summary>
     public int Losses { get; set; }
 
-    /// <summary>All servers stand still, and only the play of the outage starts them.</summary>
-    public bool IsStopped { get; set; }
-
     /// <summary>The time of faults is over.</summary>
     public bool IsHealed { get; set; }
 
@@ -193,7 +190,7 @@ internal sealed class SimCluster
     /// <summary>Starts a server after a while, and again if that does not succeed.</summary>
     public void RestartLater(SimServer server, TimeSpan delay) => World.After(delay, () =>
     {
-        if (server.IsUp || server.IsLost || server.IsGoneForGood || IsStopped) return;
+        if (server.IsUp || server.IsLost || server.IsGoneForGood || server.IsHeldBack) return;
         if (!server.TryStart()) RestartLater(server, TimeSpan.FromMilliseconds(500));
     });
 

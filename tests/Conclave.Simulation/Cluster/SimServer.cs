@@ -24,7 +24,7 @@ internal sealed partial class SimServer : SimProcess
     private long _life;
     private Configuration? _first;
     private readonly FreshnessRules _freshness;
-    private bool _turnIsDue;
+    private bool _turnIsDue, _wasGivingWay;
     private Trap? _sprung;
     private ulong _committed;
     private int _generation, _spins, _repaired;
@@ -86,6 +86,9 @@ internal sealed partial class SimServer : SimProcess
 
     /// <summary>It may be a member: it was started once.</summary>
     public bool WasStarted { get; private set; }
+
+    /// <summary>It is down and is started by nobody but the play of an outage.</summary>
+    public bool IsHeldBack { get; set; }
 
     /// <summary>It was given a list of peers, and what it has recovered is not known to be committed yet.</summary>
     public bool IsUnearned { get; private set; }
@@ -364,7 +367,14 @@ internal sealed partial class SimServer : SimProcess
         if (raft.Role == RaftRole.Leader && raft.CommitIndex.Value > _committed && _committed > 0) Spring(TrapKind.Committing);
         _committed = raft.CommitIndex.Value;
         if (_shadow.Look(Identity.NodeName, raft, out ulong takenBackFrom)) Promises.OnTakenBack(takenBackFrom, _shadow.TermAt(takenBackFrom - 1));
+        NoteGivingWay(raft);
         _cluster.Bounds.Check(this, node);
+    }
+
+    private void NoteGivingWay(RaftCore raft)
+    {
+        if (raft.IsGivingWay && !_wasGivingWay) World.Mark("what was recovered is given up");
+        _wasGivingWay = raft.IsGivingWay;
     }
 
     private void Spring(TrapKind kind)
@@ -375,6 +385,7 @@ internal sealed partial class SimServer : SimProcess
     private void OnApplied(LogEntry entry)
     {
         _cluster.Committed.Note(Identity.NodeName, entry, new SnapshotPoint(Node!.Replica.Applied, Node.Replica.AppliedTerm), World.Now);
+        if (IsUnearned && Node.Replica.Applied.Value == SnapshotBase && SnapshotBase > 0) World.Mark("what was recovered is committed");
         IsUnearned = false;
     }
 

@@ -13,6 +13,8 @@ internal enum FlawKind
     ReadsWithoutRound,
     ChangesManyVoters,
     LeaseNeverEnds,
+    RecoversByMajority,
+    NeverGivesWay,
 
     // In the node, by letting messages leave too early.
     VotesBeforeFlush,
@@ -37,6 +39,8 @@ internal enum FlawKind
     ForgetsTombstones,
     SnapshotMissesKey,
     SnapshotClaimsTooMuch,
+    RecoversInOldTerms,
+    ForgetsRecovery,
 
     // Beside it.
     DropsWatches,

@@ -42,6 +42,7 @@ internal sealed class Flaws
         FlawKind.NoLimits => config with { Limits = config.Limits with { ProposalsMax = 100_000, HeldRequestsMax = 100_000 }, Raft = config.Raft with { UncommittedEntriesMax = 100_000 } },
         FlawKind.TrustsPoolAtOnce => config with { PoolTrustAfter = TimeSpan.Zero },
         FlawKind.KeepsAllEntries => config with { Raft = config.Raft with { LogMemoryEntries = 1 << 20, LogMemoryBytes = 1L << 32 } },
+        FlawKind.RecoversInOldTerms => config with { RecoversInOldTerms = true },
         FlawKind.NeverScrubs => config with { Limits = config.Limits with { ScrubInterval = TimeSpan.FromHours(6) } },
         _ => Enum.TryParse<RaftFlaw>(Kind.ToString(), out var flaw) ? config with { Raft = config.Raft with { Flaw = flaw } } : config,
     };
@@ -58,6 +59,8 @@ internal sealed class Flaws
                 return recovered with { Raft = raft with { Term = new Term(raft.Term.Value - 1), VotedFor = "" } };
             case FlawKind.ForgetsLastEntry when raft.Entries.Count > 1:
                 return recovered with { Raft = raft with { Entries = [.. raft.Entries.Take(raft.Entries.Count - 1)] } };
+            case FlawKind.ForgetsRecovery when raft.Recovery is not null && !recovered.Notes.Any(note => note.Text.StartsWith("found peers.json", StringComparison.Ordinal)):
+                return recovered with { Raft = raft with { Recovery = null } };
             case FlawKind.ForgetsTombstones when recovered.Root.LastIndex > 0:
                 return recovered with { Root = Change(recovered.Root, applier => applier.ApplyTombstone(new TombstoneRequest("", "reap", recovered.Root.LastIndex))) };
             case FlawKind.SnapshotMissesKey when recovered.Root.LastIndex > 0:
