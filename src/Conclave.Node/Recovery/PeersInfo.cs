@@ -27,7 +27,8 @@ internal static class PeersInfo
             port of the server protocol. "non_voter" may be left out. The short form with addresses alone
             is understood as well, all of them vote: ["192.0.2.1:8300", "192.0.2.2:8300"]
 
-         3. Start the servers.
+         3. Start the servers, in any order. They wait for each other, 10 seconds for each that is not heard of,
+            so that the one that knows most can lead. What a server that comes later knew alone is lost.
 
         A server reads the file once, at its start, keeps all entries of its log, those too that were never
         confirmed by a majority, makes the listed servers its configuration and deletes the file. When the

@@ -52,6 +52,51 @@ public sealed class OutageRecoveryTests
     }
 
     [Fact]
+    public void A_server_that_is_listed_with_others_remembers_that_it_was_recovered_until_something_is_committed()
+    {
+        var disk = StoppedServer(seed: 8);
+        Put(disk, DiskLayout.PeersJson, Objects);
+        for (int start = 0; start < 2; start++)
+        {
+            var recovered = Recover(disk);
+            Assert.Equal((1_000_000UL, ""), (recovered.Raft.Term.Value, recovered.Raft.VotedFor));
+            Assert.Equal(2, recovered.Raft.Recovery!.Servers.Servers.Length);
+            disk.KillProcess();
+        }
+        var node = new TestNode(disk).Lead();
+        node.Put("after", "7");
+        node.Pass(TimeSpan.FromSeconds(1));
+        Assert.DoesNotContain(DiskLayout.Recovery, disk.Files);
+        disk.KillProcess();
+        Assert.Null(Recover(disk).Raft.Recovery);
+    }
+
+    [Fact]
+    public void A_server_that_is_listed_alone_goes_on_as_it_was()
+    {
+        var disk = StoppedServer(seed: 9);
+        var term = Recover(disk).Raft.Term;
+        disk.KillProcess();
+        Put(disk, DiskLayout.PeersJson, Alone);
+        var recovered = Recover(disk);
+        Assert.Equal((term, null), (recovered.Raft.Term, recovered.Raft.Recovery));
+        Assert.DoesNotContain(DiskLayout.Recovery, disk.Files);
+    }
+
+    [Fact]
+    public void A_damaged_mark_is_ignored_and_told()
+    {
+        var disk = StoppedServer(seed: 10);
+        Put(disk, DiskLayout.PeersJson, Objects);
+        Recover(disk);
+        disk.KillProcess();
+        disk.Damage(DiskLayout.Recovery, 6, 1);
+        var recovered = Recover(disk);
+        Assert.Null(recovered.Raft.Recovery);
+        Assert.Contains(recovered.Notes, note => note.Level == NodeLogLevel.Warning && note.Text.StartsWith("raft/recovery is damaged", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void When_the_new_snapshot_decays_the_old_configuration_does_not_come_back()
     {
         var disk = StoppedServer(seed: 3);
