@@ -85,6 +85,48 @@ public sealed class ClientAgentTests
     }
 
     [Fact]
+    public async Task Watchers_of_a_service_on_a_client_miss_nothing_when_each_server_is_killed_in_turn()
+    {
+        await using var cluster = await StartAsync();
+        var client = cluster[3];
+        await ChangeAsync(cluster, 0);
+        await WaitForHealthAsync(cluster, client, "watched", "passing");
+        using var stop = new CancellationTokenSource();
+        var watchers = Enumerable.Range(0, 20).Select(_ => new ServiceWatcher(client, "watched")).ToArray();
+        var watching = watchers.Select(watcher => watcher.RunAsync(stop.Token)).ToArray();
+        int value = 0;
+        for (int i = 0; i < 3; i++)
+        {
+            // One of the three is the one that tells the client.
+            await SeenByAllAsync(++value);
+            await cluster[i].KillAsync();
+            await SeenByAllAsync(++value);
+            cluster[i].Start(cluster.Join);
+            await cluster.WaitForVotersAsync(cluster[0], cluster[1], cluster[2]);
+            await SeenByAllAsync(++value);
+        }
+        await stop.CancelAsync();
+        await Task.WhenAll(watching);
+        foreach (var watcher in watchers)
+        {
+            Assert.Empty(watcher.Failures);
+            Assert.True(watcher.Streamed > 0);
+            // One answer for each change, and few more: indexes that go to and fro would make it many.
+            Assert.InRange(watcher.Answers, 1, 3 * value);
+        }
+
+        async Task SeenByAllAsync(int number)
+        {
+            await ChangeAsync(cluster, number);
+            foreach (var watcher in watchers) await cluster.WaitAsync($"change {number} at a watcher", () => Task.FromResult(watcher.Seen == number));
+        }
+    }
+
+    private static Task ChangeAsync(ServerCluster cluster, int number) => cluster.WaitAsync($"change {number}", async () =>
+        await cluster.TrySendAsync(cluster[4], HttpMethod.Put, "/v1/catalog/register", Encoding.UTF8.GetBytes(
+            $$$"""{"Node":"elsewhere","Address":"10.9.9.9","Service":{"ID":"w","Service":"watched","Meta":{"number":"{{{number}}}"}},"Check":{"CheckID":"w","Name":"w","Status":"passing","ServiceID":"w"}}""")) is (HttpStatusCode.OK, _));
+
+    [Fact]
     public async Task Clients_keep_what_they_know_while_all_servers_are_down_and_bring_it_to_them_when_they_are_back()
     {
         await using var cluster = await StartAsync();
