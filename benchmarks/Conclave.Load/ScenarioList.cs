@@ -21,6 +21,7 @@ internal static class ScenarioList
         ("stall", StallScenario.RunAsync),
         ("quorum", QuorumScenario.RunAsync),
         ("failover", FailoverScenario.RunAsync),
+        ("subscription", SubscriptionScenario.RunAsync),
         ("datacenter", DatacenterScenario.RunAsync),
         ("gossip", GossipScenario.RunAsync),
         ("gossip-idle", GossipIdleScenario.RunAsync),

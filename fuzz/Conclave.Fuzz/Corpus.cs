@@ -62,6 +62,21 @@ internal static class Corpus
         yield return [.. whole, .. whole];
     }
 
+    /// <summary>What servers tell subscribers: each recorded message alone, and all of them as one stream.</summary>
+    public static IEnumerable<byte[]> Streams(string root)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(root, "rpc", "grpc.json")));
+        var all = new List<byte>();
+        foreach (var item in document.RootElement.EnumerateArray())
+        {
+            if (item.GetProperty("layer").GetString() != "protobuf" || item.GetProperty("direction").GetString() != "server-to-client") continue;
+            byte[] framed = Framed(Convert.FromHexString(item.GetProperty("hex").GetString()!));
+            all.AddRange(framed);
+            yield return framed;
+        }
+        yield return [.. all];
+    }
+
     private static byte[] Framed(byte[] message) => [0, (byte)(message.Length >> 24), (byte)(message.Length >> 16), (byte)(message.Length >> 8), (byte)message.Length, .. message];
 
     /// <summary>Recorded multiplexed connections, each side under both roles and cut differently.</summary>

@@ -39,6 +39,8 @@ internal sealed record FuzzTarget(string Name, FuzzTarget.Body Run, Func<string,
         new("mux", Targets.MuxTarget.Run, Corpus.Muxes),
         new("call", Targets.CallTarget.Run, Corpus.Calls),
         new("subscribe", Targets.SubscribeTarget.Run, Corpus.Subscriptions),
+        // Parts of a message may be empty, and each is an object.
+        new("view", Targets.ViewTarget.Run, Corpus.Streams) { AllocatedBytesMax = 64 << 20 },
         new("snapshot", Targets.SnapshotTarget.Run, Corpus.Archives),
         new("state", Targets.StateStreamTarget.Run, Corpus.States),
         new("apply", Targets.ApplyTarget.Run, Corpus.Logs),
