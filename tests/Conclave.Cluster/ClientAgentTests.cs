@@ -85,7 +85,29 @@ public sealed class ClientAgentTests
     }
 
     [Fact]
-    public async Task Watchers_of_a_service_on_a_client_miss_nothing_when_each_server_is_killed_in_turn()
+    public async Task Watchers_of_a_service_on_a_client_miss_nothing_when_each_server_is_killed_in_turn() => await WatchThroughOutagesAsync(
+        static (cluster, server) => server.KillAsync(),
+        static async (cluster, server) =>
+        {
+            server.Start(cluster.Join);
+            await cluster.WaitForVotersAsync(cluster[0], cluster[1], cluster[2]);
+        });
+
+    [Fact]
+    public async Task Watchers_of_a_service_on_a_client_miss_nothing_when_each_server_stands_still_in_turn() => await WatchThroughOutagesAsync(
+        static (cluster, server) =>
+        {
+            server.Pause();
+            return Task.CompletedTask;
+        },
+        static async (cluster, server) =>
+        {
+            server.Resume();
+            await cluster.WaitForVotersAsync(cluster[0], cluster[1], cluster[2]);
+        });
+
+    // One of the three is the one that tells the client.
+    private static async Task WatchThroughOutagesAsync(Func<ServerCluster, ServerProcess, Task> takeAway, Func<ServerCluster, ServerProcess, Task> bringBack)
     {
         await using var cluster = await StartAsync();
         var client = cluster[3];
@@ -97,12 +119,10 @@ public sealed class ClientAgentTests
         int value = 0;
         for (int i = 0; i < 3; i++)
         {
-            // One of the three is the one that tells the client.
             await SeenByAllAsync(++value);
-            await cluster[i].KillAsync();
+            await takeAway(cluster, cluster[i]);
             await SeenByAllAsync(++value);
-            cluster[i].Start(cluster.Join);
-            await cluster.WaitForVotersAsync(cluster[0], cluster[1], cluster[2]);
+            await bringBack(cluster, cluster[i]);
             await SeenByAllAsync(++value);
         }
         await stop.CancelAsync();

@@ -34,6 +34,7 @@ internal sealed class LoadedAgent : IAsyncDisposable
             NodeName = $"agent-{number:00}",
             DataDir = Path.Combine(folder, $"agent-{number:00}"),
             BindAddress = "127.0.0.1",
+            Limits = new LimitsConfig { HttpMaxConnsPerClient = 0 },       // all watchers come from one address
             Join = new JoinConfig { RetryJoin = join, RetryInterval = TimeSpan.FromSeconds(1) },
             Ports = new PortConfig { Http = ports.Http, Server = -1, SerfLan = ports.Serf, SerfWan = -1, Dns = -1, Grpc = -1 },
         };
