@@ -1,7 +1,9 @@
+using Conclave.Http.Blocking;
+
 namespace Conclave.Hosting.Calls;
 
 /// <summary>One call that waits in a group.</summary>
-internal sealed class RpcWaiter(RpcWatchGroup group, ulong indexSeen)
+internal sealed class RpcWaiter(RpcWatchGroup group) : IListedWaiter
 {
     private readonly TaskCompletionSource<SharedResult?> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -11,10 +13,12 @@ internal sealed class RpcWaiter(RpcWatchGroup group, ulong indexSeen)
     /// <summary>The caller waits no more.</summary>
     public void Leave() => group.Leave(this);
 
-    // Owned by the group, guarded by its lock.
-    internal ulong IndexSeen => indexSeen;
+    // Owned by the group, guarded by its lock, like all below.
+    ulong IListedWaiter.IndexSeen { get; set; }
 
-    internal int Position { get; set; } = -1;
+    int IListedWaiter.Position { get; set; } = -1;
 
-    internal void End(SharedResult? result) => _answer.TrySetResult(result);
+    internal SharedResult? Result { get; set; }
+
+    internal void End() => _answer.TrySetResult(Result);
 }

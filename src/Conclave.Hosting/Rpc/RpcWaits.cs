@@ -1,3 +1,4 @@
+using Conclave.Http.Blocking;
 using Conclave.Node;
 using Conclave.Rpc.Messages;
 using Conclave.State;
@@ -52,7 +53,7 @@ internal sealed class RpcWaits(INodeGateway gateway)
                     _groups.Add(key, group);
                 }
             }
-            if (group.TryJoin(arguments.Options.MinQueryIndex, out var waiter)) return waiter;
+            if (group.Join(arguments.Options.MinQueryIndex, () => new RpcWaiter(group), out var waiter) != JoinResult.Closed) return waiter;
         }
     }
 

@@ -8,7 +8,7 @@ namespace Conclave.Http.Blocking;
 public sealed class BlockingQueries(INodeGateway gateway)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, WatchGroup> _groups = new(StringComparer.Ordinal);   // Guarded by _gate.
+    private readonly Dictionary<string, RequestGroup> _groups = new(StringComparer.Ordinal);   // Guarded by _gate.
 
     internal StateRoot Root => gateway.Root;
 
@@ -22,18 +22,18 @@ public sealed class BlockingQueries(INodeGateway gateway)
     }
 
     /// <summary>Waits until the answer's index is above <paramref name="indexSeen"/>. The group is null when it is so already.</summary>
-    internal (WatchGroup? Group, Waiter? Waiter) Join(ApiRequest request, ReadQuery query, ulong indexSeen, TimeSpan wait)
+    internal (RequestGroup? Group, Waiter? Waiter) Join(ApiRequest request, ReadQuery query, ulong indexSeen, TimeSpan wait)
     {
         var key = request.QuestionKey();
         var waits = request.Server.Waits;
         while (true)
         {
-            WatchGroup? group;
+            RequestGroup? group;
             lock (_gate)
             {
                 if (!_groups.TryGetValue(key, out group))
                 {
-                    group = new WatchGroup(this, key, request.IsPretty, query);
+                    group = new RequestGroup(this, key, request.IsPretty, query);
                     _groups.Add(key, group);
                 }
             }
@@ -45,7 +45,7 @@ public sealed class BlockingQueries(INodeGateway gateway)
         }
     }
 
-    internal void Remove(WatchGroup group)
+    internal void Remove(RequestGroup group)
     {
         lock (_gate)
         {

@@ -5,7 +5,7 @@ using Conclave.Http.Remote;
 namespace Conclave.Http.Blocking;
 
 /// <summary>One request that waits for a change, a deadline or the end of its connection, whichever comes first. Await <see cref="WaitAsync"/> exactly once.</summary>
-public sealed class Waiter : IValueTaskSource<WaitEnd>
+public sealed class Waiter : IValueTaskSource<WaitEnd>, IListedWaiter
 {
     private readonly RequestWaits _waits;
     private ManualResetValueTaskSourceCore<WaitEnd> _source;
@@ -23,9 +23,9 @@ public sealed class Waiter : IValueTaskSource<WaitEnd>
     internal CancellationTokenRegistration Departure { get; set; }
 
     // Owned by the group the request waits in, guarded by the group's lock.
-    internal ulong IndexSeen { get; set; }
+    int IListedWaiter.Position { get; set; } = -1;
 
-    internal int Position { get; set; } = -1;
+    ulong IListedWaiter.IndexSeen { get; set; }
 
     internal SharedBody? Body { get; set; }
 

@@ -1,57 +1,79 @@
-using Conclave.Http.Json;
+using Conclave.Core;
 using Conclave.State;
 
 namespace Conclave.Http.Blocking;
 
-/// <summary>All requests that wait for the same question. The state is watched once, the question asked once per change, the answer written once for all who may have it.</summary>
-internal sealed class WatchGroup(BlockingQueries owner, string key, bool pretty, ReadQuery query) : IWatchWaiter, IThreadPoolWorkItem
+/// <summary>
+/// All that wait for the same question to the state. The state is watched once, the question asked once per change, the answer written once for all who may have it. What an answer is, heirs say. Thread-safe.
+/// </summary>
+/// <param name="key">The question.</param>
+internal abstract class WatchGroup<TWaiter>(string key) : IWatchWaiter, IThreadPoolWorkItem
+    where TWaiter : class, IListedWaiter
 {
     private readonly Lock _gate = new();
     // All below are guarded by _gate, except _scheduled.
     private readonly WatchSet _watches = new();
-    private readonly List<Waiter> _waiters = [];
-    private ulong _index;
-    private object? _lineage;
-    private bool _asked;
-    private bool _closed;
+    private readonly WaiterList<TWaiter> _waiters = new();
+    private object? _lineage;                                          // null before the question was asked
+    private bool _isClosed;
     private int _scheduled;
 
     public string Key { get; } = key;
 
+    /// <summary>How many wait, about.</summary>
+    public int WaiterCount => _waiters.Count;
+
+    /// <summary>The index of what was found last. For heirs, in their calls.</summary>
+    protected ulong Index { get; private set; }
+
     /// <summary>
     /// Joins the group when its answer is not newer than <paramref name="indexSeen"/>. <see cref="JoinResult.Newer"/>: answer at once instead.
-    /// <see cref="JoinResult.Closed"/>: the group has ended, look for another.
+    /// <see cref="JoinResult.Closed"/>: the group has ended, look for another. A question that fails leaves no group behind; the failure goes to the one who asked.
     /// </summary>
-    public JoinResult Join(ulong indexSeen, Func<Waiter> start, out Waiter? waiter)
+    public JoinResult Join(ulong indexSeen, Func<TWaiter> start, out TWaiter? waiter)
     {
         waiter = null;
         lock (_gate)
         {
-            if (_closed) return JoinResult.Closed;
-            if (!_asked) AskFirst();
-            if (_index > indexSeen)
+            if (_isClosed) return JoinResult.Closed;
+            try
+            {
+                if (_lineage is null) Ask();
+                if (Index > indexSeen) return JoinResult.Newer;
+                waiter = start();
+                _waiters.Add(waiter, indexSeen);
+                return JoinResult.Joined;
+            }
+            finally
             {
                 CloseIfEmpty();
-                return JoinResult.Newer;
             }
-            waiter = start();
-            waiter.IndexSeen = indexSeen;
-            waiter.Position = _waiters.Count;
-            _waiters.Add(waiter);
-            return JoinResult.Joined;
         }
     }
 
-    /// <summary>Takes a request out that will not be answered by the group.</summary>
-    public void Leave(Waiter waiter)
+    /// <summary>Takes out one that will not be answered by the group.</summary>
+    public void Leave(TWaiter waiter)
     {
         lock (_gate)
         {
-            if (waiter.Position < 0) return;
-            Remove(waiter);
-            CloseIfEmpty();
+            if (_waiters.Remove(waiter)) CloseIfEmpty();
         }
     }
+
+    /// <summary>The state as it is now.</summary>
+    protected abstract StateRoot Root { get; }
+
+    /// <summary>Asks a state, and gives the index of what was found.</summary>
+    protected abstract ulong Run(StateRoot root, WatchSet watches);
+
+    /// <summary>Writes what was found last, and gives it to each of these.</summary>
+    protected abstract void Answer(List<TWaiter> woken);
+
+    /// <summary>Ends a wait. Without an answer it must ask for itself, and hears of what was wrong then.</summary>
+    protected abstract void Wake(TWaiter waiter);
+
+    /// <summary>The group has ended: nothing of it is left in the state.</summary>
+    protected abstract void OnClosed();
 
     // Called by whoever fires watches, perhaps while _gate is held by us: only schedules.
     void IWatchWaiter.OnChanged()
@@ -61,105 +83,57 @@ internal sealed class WatchGroup(BlockingQueries owner, string key, bool pretty,
 
     void IThreadPoolWorkItem.Execute()
     {
-        List<Waiter> woken = [];
+        List<TWaiter> woken = [];
         lock (_gate)
         {
             Volatile.Write(ref _scheduled, 0);
-            if (_closed) return;
+            if (_isClosed) return;
             try
             {
-                AnswerTo(woken);
+                TakeThoseBehind(woken);
+                if (woken.Count > 0) Answer(woken);
             }
-            catch (Exception failure) when (failure is not Core.InvariantBrokenException)
+            catch (Exception failure) when (failure is not InvariantBrokenException)
             {
-                // Each request asks for itself then, and the failure becomes its answer and a line in the log.
-                Dissolve(woken);
+                _waiters.TakeAll(woken);
             }
+            CloseIfEmpty();
         }
-        // A request whose wait has ended otherwise in this moment finds the answer as well and sends or releases it.
-        foreach (var waiter in woken) waiter.Wake();
+        // A wait that has ended otherwise in this moment finds the answer as well and sends or releases it.
+        foreach (var waiter in woken) Wake(waiter);
     }
 
-    private void AnswerTo(List<Waiter> woken)
+    private void TakeThoseBehind(List<TWaiter> woken)
     {
         object? before = _lineage;
         Ask();
         // A state from an archive took the place of the one that was seen: its indexes say nothing about what the waiters know.
-        bool isReplaced = before != _lineage;
-        foreach (var waiter in _waiters)
-            if (isReplaced || waiter.IndexSeen < _index) woken.Add(waiter);
-        if (woken.Count == 0) return;
-        var body = Render(woken.Count);
-        foreach (var waiter in woken)
-        {
-            waiter.Body = body;
-            Remove(waiter);
-        }
-        CloseIfEmpty();
-    }
-
-    private void Dissolve(List<Waiter> woken)
-    {
-        woken.Clear();
-        woken.AddRange(_waiters);
-        foreach (var waiter in woken) Remove(waiter);
-        CloseIfEmpty();
-    }
-
-    private void AskFirst()
-    {
-        try
-        {
-            Ask();
-            _asked = true;
-        }
-        finally
-        {
-            // A question that fails leaves no group behind; the failure goes to the one who asked.
-            if (!_asked) CloseIfEmpty();
-        }
+        if (ReferenceEquals(before, _lineage)) _waiters.TakeBefore(Index, woken);
+        else _waiters.TakeAll(woken);
     }
 
     private void Ask()
     {
         _watches.Clear();
-        var root = owner.Root;
+        var root = Root;
+        Index = Math.Max(1, Run(root, _watches));
         _lineage = root.Lineage;
-        _index = Math.Max(1, query.Run(root, _watches));
         _watches.Arm(this);
-    }
-
-    private SharedBody Render(int holders)
-    {
-        var json = query.Render(pretty);
-        var body = new SharedBody(json, _index, query.IsMissing, holders);
-        query.Forget();
-        return body;
-    }
-
-    private void Remove(Waiter waiter)
-    {
-        var last = _waiters[^1];
-        _waiters[waiter.Position] = last;
-        last.Position = waiter.Position;
-        _waiters.RemoveAt(_waiters.Count - 1);
-        waiter.Position = -1;
     }
 
     private void CloseIfEmpty()
     {
-        if (_waiters.Count > 0 || _closed) return;
-        _closed = true;
+        if (_waiters.Count > 0 || _isClosed) return;
+        _isClosed = true;
         _watches.Clear();
-        query.Forget();
-        owner.Remove(this);
+        OnClosed();
     }
 }
 
 /// <summary>What became of an attempt to join a group.</summary>
 internal enum JoinResult : byte
 {
-    /// <summary>The request waits.</summary>
+    /// <summary>The one who asked waits.</summary>
     Joined,
     /// <summary>There is something newer already.</summary>
     Newer,

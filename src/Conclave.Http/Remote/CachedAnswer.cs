@@ -23,7 +23,7 @@ internal sealed class CachedAnswer(AnswerCache owner, RemoteReads reads, string 
     private static readonly TimeSpan BackOffMin = TimeSpan.FromMilliseconds(100), BackOffMax = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
-    private readonly List<Waiter> _waiters = [];               // Guarded by _gate, like all below.
+    private readonly WaiterList<Waiter> _waiters = new();      // Guarded by _gate, like all below.
     private readonly CancellationTokenSource _stop = new();
     private FoundAnswer? _found;
     private string? _error;
@@ -65,9 +65,7 @@ internal sealed class CachedAnswer(AnswerCache owner, RemoteReads reads, string 
             bool isNewer = _found is { } found && (indexSeen == 0 || found.Meta.Index > indexSeen);
             if (isNewer || _isOver) return null;
             var waiter = start();
-            waiter.IndexSeen = indexSeen;
-            waiter.Position = _waiters.Count;
-            _waiters.Add(waiter);
+            _waiters.Add(waiter, indexSeen);
             return waiter;
         }
     }
@@ -77,12 +75,7 @@ internal sealed class CachedAnswer(AnswerCache owner, RemoteReads reads, string 
     {
         lock (_gate)
         {
-            if (waiter.Position < 0) return;
-            var last = _waiters[^1];
-            _waiters[waiter.Position] = last;
-            last.Position = waiter.Position;
-            _waiters.RemoveAt(_waiters.Count - 1);
-            waiter.Position = -1;
+            _waiters.Remove(waiter);
         }
     }
 
@@ -171,30 +164,16 @@ internal sealed class CachedAnswer(AnswerCache owner, RemoteReads reads, string 
 
     private void WakeBefore(ulong index)
     {
-        int kept = 0;
-        for (int i = 0; i < _waiters.Count; i++)
-        {
-            var waiter = _waiters[i];
-            if (waiter.IndexSeen >= index)
-            {
-                waiter.Position = kept;
-                _waiters[kept++] = waiter;
-                continue;
-            }
-            waiter.Position = -1;
-            waiter.Wake();
-        }
-        _waiters.RemoveRange(kept, _waiters.Count - kept);
+        List<Waiter> woken = [];
+        _waiters.TakeBefore(index, woken);
+        foreach (var waiter in woken) waiter.Wake();
     }
 
     private void WakeAll()
     {
-        foreach (var waiter in _waiters)
-        {
-            waiter.Position = -1;
-            waiter.Wake();
-        }
-        _waiters.Clear();
+        List<Waiter> woken = [];
+        _waiters.TakeAll(woken);
+        foreach (var waiter in woken) waiter.Wake();
     }
 
     private static TimeSpan BackOff(int failures)

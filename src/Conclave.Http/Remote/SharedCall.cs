@@ -15,7 +15,7 @@ namespace Conclave.Http.Remote;
 internal sealed class SharedCall(RemoteReads owner, string key, ReadQuery query, QueryOptions options, bool pretty, Instant endsBy)
 {
     private readonly Lock _gate = new();
-    private readonly List<Waiter> _waiters = [];               // Guarded by _gate.
+    private readonly WaiterList<Waiter> _waiters = new();      // Guarded by _gate.
     private readonly CancellationTokenSource _abandoned = new();
     private bool _isOver;                                      // Guarded by _gate.
 
@@ -36,8 +36,7 @@ internal sealed class SharedCall(RemoteReads owner, string key, ReadQuery query,
         {
             if (_isOver) return null;
             var waiter = start();
-            waiter.Position = _waiters.Count;
-            _waiters.Add(waiter);
+            _waiters.Add(waiter, indexSeen: 0);
             return waiter;
         }
     }
@@ -50,13 +49,7 @@ internal sealed class SharedCall(RemoteReads owner, string key, ReadQuery query,
     {
         lock (_gate)
         {
-            if (waiter.Position < 0) return;
-            var last = _waiters[^1];
-            _waiters[waiter.Position] = last;
-            last.Position = waiter.Position;
-            _waiters.RemoveAt(_waiters.Count - 1);
-            waiter.Position = -1;
-            if (_waiters.Count > 0 || _isOver) return;
+            if (!_waiters.Remove(waiter) || _waiters.Count > 0 || _isOver) return;
             _isOver = true;
         }
         owner.Remove(this);
@@ -83,19 +76,14 @@ internal sealed class SharedCall(RemoteReads owner, string key, ReadQuery query,
 
     private void Complete()
     {
-        Waiter[] woken;
+        List<Waiter> woken = [];
         lock (_gate)
         {
             if (_isOver) return;
             _isOver = true;
-            woken = [.. _waiters];
-            _waiters.Clear();
-            var body = Error is null ? Render(woken.Length) : null;
-            foreach (var waiter in woken)
-            {
-                waiter.Position = -1;
-                waiter.Body = body;
-            }
+            _waiters.TakeAll(woken);
+            var body = Error is null ? Render(woken.Count) : null;
+            foreach (var waiter in woken) waiter.Body = body;
         }
         owner.Remove(this);
         foreach (var waiter in woken) waiter.Wake();

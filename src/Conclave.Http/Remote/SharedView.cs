@@ -71,9 +71,7 @@ internal sealed class SharedView : IStreamReader
             if (!isNews)
             {
                 var waiter = start();
-                waiter.IndexSeen = options.Index;
-                waiter.Position = asked.Waiters.Count;
-                asked.Waiters.Add(waiter);
+                asked.Waiters.Add(waiter, options.Index);
                 waiter.Question = asked;
                 _waiting++;
                 return new ViewJoin(this, null, waiter);
@@ -89,15 +87,7 @@ internal sealed class SharedView : IStreamReader
     {
         lock (_gate)
         {
-            if (waiter.Position >= 0)
-            {
-                var waiters = waiter.Question!.Waiters;
-                var last = waiters[^1];
-                waiters[waiter.Position] = last;
-                last.Position = waiter.Position;
-                waiters.RemoveAt(waiters.Count - 1);
-                waiter.Position = -1;
-            }
+            waiter.Question!.Waiters.Remove(waiter);
             _waiting--;
             EndLater(isAnswered);
         }
@@ -253,31 +243,14 @@ internal sealed class SharedView : IStreamReader
         return added;
     }
 
-    private static bool IsAwaited(ViewQuestion question, ulong index, bool all)
-    {
-        foreach (var waiter in question.Waiters)
-            if (all || waiter.IndexSeen < index) return true;
-        return false;
-    }
+    private static bool IsAwaited(ViewQuestion question, ulong index, bool all) => all ? question.Waiters.Count > 0 : question.Waiters.AnyBefore(index);
 
     private static void TakeOut(ViewQuestion question, ulong index, bool all, SharedBody? body, List<Waiter> into)
     {
-        var waiters = question.Waiters;
-        int kept = 0;
-        for (int i = 0; i < waiters.Count; i++)
-        {
-            var waiter = waiters[i];
-            if (!all && waiter.IndexSeen >= index)
-            {
-                waiter.Position = kept;
-                waiters[kept++] = waiter;
-                continue;
-            }
-            waiter.Position = -1;
-            waiter.Body = body;
-            into.Add(waiter);
-        }
-        waiters.RemoveRange(kept, waiters.Count - kept);
+        int first = into.Count;
+        if (all) question.Waiters.TakeAll(into);
+        else question.Waiters.TakeBefore(index, into);
+        for (int i = first; i < into.Count; i++) into[i].Body = body;
     }
 
     // Called with the lock held.

@@ -13,7 +13,7 @@ internal sealed class ViewQuestion(ReadQuery query, bool pretty)
     private SharedBody? _body;
 
     /// <summary>Guarded by the view's lock.</summary>
-    public List<Waiter> Waiters { get; } = [];
+    public WaiterList<Waiter> Waiters { get; } = new();
 
     /// <summary>The answer out of these rows.</summary>
     public SharedBody Render(ServiceRows rows, ServiceViews views)
