@@ -22,6 +22,8 @@ internal static class ScenarioList
         ("quorum", QuorumScenario.RunAsync),
         ("failover", FailoverScenario.RunAsync),
         ("subscription", SubscriptionScenario.RunAsync),
+        ("cut", CutScenario.RunAsync),
+        ("visible", VisibleScenario.RunAsync),
         ("datacenter", DatacenterScenario.RunAsync),
         ("gossip", GossipScenario.RunAsync),
         ("gossip-idle", GossipIdleScenario.RunAsync),

@@ -8,22 +8,25 @@ using Conclave.Simulation.Cluster;
 
 namespace Conclave.Cluster;
 
-/// <summary>What clients saw of three servers that are killed and stopped, judged by the checker that judges simulated histories.</summary>
+/// <summary>What clients saw of three servers that are killed, stopped and cut off, judged by the checker that judges simulated histories.</summary>
 public sealed class LinearizabilityTests
 {
     private const int Rounds = 6, Keys = 4, ClientsPerKey = 3;
 
+    // Each third operation waits in vain for a leader that does not answer.
+    private const int InPeace = 25, WithoutLeader = 10;
+
     [Fact]
-    public async Task Default_and_consistent_reads_and_compare_and_set_are_linearizable_while_leaders_die_and_stand_still()
+    public async Task Default_and_consistent_reads_and_compare_and_set_are_linearizable_while_leaders_die_stand_still_and_are_cut_off()
     {
-        await using var cluster = await ServerCluster.StartAsync();
+        await using var cluster = await ServerCluster.StartWithCuttableLinesAsync();
         int known = 0;
         for (int round = 0; round < Rounds; round++)
         {
             using var stop = new CancellationTokenSource();
             var histories = Enumerable.Range(0, Keys).Select(key => new History(cluster, $"register/{round}/{key}")).ToArray();
             var clients = histories.SelectMany(history => Enumerable.Range(0, ClientsPerKey).Select(client => history.RunAsync(client, stop.Token))).ToArray();
-            await DisturbAsync(cluster, histories, isKill: round % 2 == 0);
+            await DisturbAsync(cluster, histories, (Disturbance)(round % 3));
             await stop.CancelAsync();
             await Task.WhenAll(clients);
             foreach (var history in histories) known += history.Judge();
@@ -31,30 +34,39 @@ public sealed class LinearizabilityTests
         TestContext.Current.SendDiagnosticMessage("{0} operations with a known outcome were judged", known);
     }
 
-    private static async Task DisturbAsync(ServerCluster cluster, History[] histories, bool isKill)
+    private enum Disturbance
+    {
+        Kill,
+        Pause,
+        CutOff,
+    }
+
+    private static async Task DisturbAsync(ServerCluster cluster, History[] histories, Disturbance disturbance)
     {
         await ProgressAsync(cluster, histories);
         var leader = await cluster.LeaderAsync();
-        if (isKill) await leader.KillAsync();
-        else leader.Pause();
+        if (disturbance == Disturbance.Kill) await leader.KillAsync();
+        else if (disturbance == Disturbance.Pause) leader.Pause();
+        else cluster.CutOff(leader);
         try
         {
-            await ProgressAsync(cluster, histories);                    // the others have elected somebody
+            await ProgressAsync(cluster, histories, WithoutLeader);     // the others have elected somebody
         }
         finally
         {
-            if (isKill) leader.Start(cluster.Join);
-            else leader.Resume();
+            if (disturbance == Disturbance.Kill) leader.Start(cluster.Join);
+            else if (disturbance == Disturbance.Pause) leader.Resume();
+            else cluster.Heal();
         }
         await ProgressAsync(cluster, histories);
         await cluster.WaitAsync("the server to be back", async () => await cluster.LeaderAsync(leader) is not null);
         await ProgressAsync(cluster, histories);
     }
 
-    private static async Task ProgressAsync(ServerCluster cluster, History[] histories)
+    private static async Task ProgressAsync(ServerCluster cluster, History[] histories, int operations = InPeace)
     {
         int[] before = [.. histories.Select(static history => history.Known)];
-        await cluster.WaitAsync("answers", () => Task.FromResult(Enumerable.Range(0, histories.Length).All(i => histories[i].Known >= before[i] + 25)));
+        await cluster.WaitAsync("answers", () => Task.FromResult(Enumerable.Range(0, histories.Length).All(i => histories[i].Known >= before[i] + operations)));
     }
 
     /// <summary>The operations on one key. Each value is written once, so that its index stands for it in a compare-and-set.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using Conclave.Tests.Network;
 
 namespace Conclave.Cluster;
 
@@ -13,6 +14,8 @@ internal sealed class ServerCluster : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("conclave-cluster-").FullName;
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(20) };
     private readonly List<ServerProcess> _servers = [];
+    private readonly List<ServerProcess> _cutOff = [];
+    private PacketNetwork? _network;
 
     public ServerProcess this[int index] => _servers[index];
 
@@ -21,26 +24,57 @@ internal sealed class ServerCluster : IAsyncDisposable
     /// <summary>Servers that have found each other and follow a leader.</summary>
     /// <param name="size">How many.</param>
     /// <param name="configure">Settings beyond the usual ones.</param>
-    public static async Task<ServerCluster> StartAsync(int size = 3, Action<JsonObject>? configure = null)
+    public static Task<ServerCluster> StartAsync(int size = 3, Action<JsonObject>? configure = null) => new ServerCluster().FormAsync(size, configure);
+
+    /// <summary>Servers whose lines can be cut. Where no packets can be, a process that is cut off is stopped instead, and the test's output says so.</summary>
+    /// <param name="size">How many.</param>
+    /// <param name="others">Places for agents that <see cref="Add"/> brings later.</param>
+    public static Task<ServerCluster> StartWithCuttableLinesAsync(int size = 3, int others = 0)
     {
         var cluster = new ServerCluster();
-        for (int i = 0; i < size; i++) cluster.Add().Configure = configure;
-        foreach (var server in cluster._servers) server.Start(cluster.Join, size);
-        await cluster.WaitAsync($"{size} voters", async () =>
+        if (PacketNetwork.Obstacle is { } obstacle) TestContext.Current.TestOutputHelper?.WriteLine($"stopped processes stand for those that are cut off: {obstacle}");
+        else cluster._network = PacketNetwork.Create(size + others);
+        return cluster.FormAsync(size, configure: null);
+    }
+
+    private async Task<ServerCluster> FormAsync(int size, Action<JsonObject>? configure)
+    {
+        for (int i = 0; i < size; i++) Add().Configure = configure;
+        foreach (var server in _servers) server.Start(Join, size);
+        await WaitAsync($"{size} voters", async () =>
         {
-            foreach (var server in cluster._servers)
-                if ((await cluster.PeersAsync(server)).Count != size || await cluster.LeaderAsync(server) is null) return false;
+            foreach (var server in _servers)
+                if ((await PeersAsync(server)).Count != size || await LeaderAsync(server) is null) return false;
             return true;
         });
-        return cluster;
+        return this;
     }
 
     /// <summary>One more server, not started.</summary>
     public ServerProcess Add(string? name = null)
     {
-        var server = new ServerProcess(Path.Combine(_folder, $"{_servers.Count}"), name ?? $"server-{_servers.Count + 1}");
+        var server = new ServerProcess(Path.Combine(_folder, $"{_servers.Count}"), name ?? $"server-{_servers.Count + 1}", _network?.Hosts[_servers.Count]);
         _servers.Add(server);
         return server;
+    }
+
+    /// <summary>Whether <see cref="CutOff"/> cuts packets: those who are cut off can still be asked.</summary>
+    public bool CutsPackets => _network is not null;
+
+    /// <summary>Cuts the lines between these and all others. Once, until <see cref="Heal"/>.</summary>
+    public void CutOff(params IReadOnlyList<ServerProcess> servers)
+    {
+        _cutOff.AddRange(servers);
+        if (_network is { } network) network.CutOff([.. servers.Select(server => _servers.IndexOf(server))]);
+        else foreach (var server in servers) server.Pause();
+    }
+
+    /// <summary>Mends all lines.</summary>
+    public void Heal()
+    {
+        if (_network is { } network) network.Heal();
+        else foreach (var server in _cutOff) server.Resume();
+        _cutOff.Clear();
     }
 
     /// <summary>The server that leads, as all running ones that know one see it.</summary>
@@ -51,8 +85,8 @@ internal sealed class ServerCluster : IAsyncDisposable
         {
             foreach (var server in _servers)
             {
-                if (!server.IsRunning || await LeaderAsync(server) is not { } address) continue;
-                leader = _servers.Find(other => other.RaftAddress == address && other.IsRunning);
+                if (!server.IsRunning || _cutOff.Contains(server) || await LeaderAsync(server) is not { } address) continue;
+                leader = _servers.Find(other => other.RaftAddress == address && other.IsRunning && !_cutOff.Contains(other));
                 if (leader is not null) return true;
             }
             return false;
@@ -203,6 +237,7 @@ internal sealed class ServerCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var server in _servers) await server.DisposeAsync();
+        _network?.Dispose();
         _client.Dispose();
         Directory.Delete(_folder, recursive: true);
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Conclave.Tests.Network;
 
 namespace Conclave.Cluster;
 
@@ -12,9 +13,14 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly List<string> _output = [];
     private Process? _process;
 
-    public ServerProcess(string folder, string name)
+    private readonly NetworkHost? _host;
+
+    /// <param name="folder">Everything of its own.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="host">Where it runs; null for the loopback interface.</param>
+    public ServerProcess(string folder, string name, NetworkHost? host = null)
     {
-        (_folder, Name) = (folder, name);
+        (_folder, Name, _host) = (folder, name, host);
         Directory.CreateDirectory(folder);
         Ports = Tests.FreePorts.Take(4);
     }
@@ -23,11 +29,15 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public int[] Ports { get; private set; }
 
-    public string Http => $"http://127.0.0.1:{Ports[0]}";
+    public string Http => $"http://{ControlAddress}:{Ports[0]}";
 
-    public string RaftAddress => $"127.0.0.1:{Ports[1]}";
+    public string RaftAddress => $"{Address}:{Ports[1]}";
 
-    public string GossipAddress => $"127.0.0.1:{Ports[2]}";
+    public string GossipAddress => $"{Address}:{Ports[2]}";
+
+    private string Address => _host?.Address ?? "127.0.0.1";
+
+    private string ControlAddress => _host?.ControlAddress ?? "127.0.0.1";
 
     public string DataFolder => Path.Combine(_folder, "data");
 
@@ -61,7 +71,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         var config = new JsonObject
         {
-            ["server"] = true, ["node_name"] = Name, ["bind_addr"] = "127.0.0.1", ["advertise_addr"] = "127.0.0.1", ["data_dir"] = DataFolder,
+            ["server"] = true, ["node_name"] = Name, ["bind_addr"] = Address, ["advertise_addr"] = Address, ["client_addr"] = ControlAddress, ["data_dir"] = DataFolder,
             ["retry_join"] = new JsonArray([.. join.Select(static address => (JsonNode)address)]), ["retry_interval"] = "1s",
             ["ports"] = new JsonObject { ["http"] = Ports[0], ["https"] = -1, ["dns"] = -1, ["grpc"] = -1, ["server"] = Ports[1], ["serf_lan"] = Ports[2], ["serf_wan"] = Ports[3] },
         };
@@ -69,7 +79,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         Configure?.Invoke(config);
         string file = Path.Combine(_folder, "config.json");
         File.WriteAllText(file, config.ToJsonString());
-        _process = new Process { StartInfo = Program("agent", "-config-file", file) };
+        _process = new Process { StartInfo = AtItsHost(Program("agent", "-config-file", file)) };
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.Start();
@@ -123,6 +133,15 @@ internal sealed class ServerProcess : IAsyncDisposable
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _folder };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "conclave.dll"));
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        return start;
+    }
+
+    private ProcessStartInfo AtItsHost(ProcessStartInfo start)
+    {
+        if (_host is null) return start;
+        var (program, first) = PacketNetwork.At(_host, start.FileName);
+        start.FileName = program;
+        for (int i = 0; i < first.Count; i++) start.ArgumentList.Insert(i, first[i]);
         return start;
     }
 

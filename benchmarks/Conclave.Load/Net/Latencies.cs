@@ -11,6 +11,8 @@ internal sealed class Latencies
 
     public void Add(long begunAt) => _ticks.Add(Stopwatch.GetTimestamp() - begunAt);
 
+    public void Add(TimeSpan took) => _ticks.Add((long)(took.TotalSeconds * Stopwatch.Frequency));
+
     public void Merge(Latencies other) => _ticks.AddRange(other._ticks);
 
     /// <summary>Microseconds that a share of all requests stayed within.</summary>

@@ -1,8 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
-using System.Text.Json;
-using Conclave.Load.Net;
 using Conclave.Load.Server;
 
 namespace Conclave.Load.Scenarios;
@@ -13,22 +9,19 @@ namespace Conclave.Load.Scenarios;
 /// </summary>
 internal static class FailoverScenario
 {
-    private const int Writers = 64;
-
-    // A writer whose server does not answer goes to the next one: a stopped process would hold it for ever.
-    private static readonly TimeSpan s_answerPatience = TimeSpan.FromSeconds(1), s_pause = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(6);
 
     public static async Task RunAsync(LoadOptions options, Report report)
     {
         using var folder = new TemporaryFolder(options);
         using var cluster = await ServerCluster.StartAsync(options, folder.Path);
-        using var writers = new Writing(cluster);
+        using var writers = new Writing("failover", () => cluster.Servers.Select(static server => server?.Http), Writing.Impatience);
         var rounds = options.Count(20, least: 3);
         await RoundsAsync(cluster, writers, report, "kill -9 of the leader", rounds, KillAsync);
         await RoundsAsync(cluster, writers, report, "the leader stopped for 6 s", Math.Max(3, rounds / 4), PauseAsync);
         await RoundsAsync(cluster, writers, report, "kill -9 of all three", 3, KillAllAsync);
         var acknowledged = await writers.StopAsync();
-        var lost = await LostAsync(cluster, acknowledged);
+        var lost = await writers.LostAsync(cluster.Servers[await cluster.LeaderAsync()]!.Http, acknowledged);
         if (lost is not null) report.Fail("failover", lost);
         report.Add("failover", "looked at in the end", ("acknowledged", acknowledged.Sum(static count => (long)count)), ("lost", lost is null ? 0 : 1));
     }
@@ -78,102 +71,4 @@ internal static class FailoverScenario
 
     // From the start of the process until a write through it is acknowledged.
     private static async Task<double> BackAsync(ServerProcess server) => (await server.UntilAsync("PUT", "/v1/kv/back", "yes", static answer => answer.Status == 200)).TotalSeconds;
-
-    /// <summary>A description of the first missing write, or null.</summary>
-    private static async Task<string?> LostAsync(ServerCluster cluster, int[] acknowledged)
-    {
-        using var connection = await Connection.OpenAsync(cluster.Servers[await cluster.LeaderAsync()]!.Http);
-        for (var writer = 0; writer < Writers; writer++)
-        {
-            var answer = await connection.AskAsync(Request.Get($"/v1/kv/failover/{writer:00}/?keys"));
-            if (answer.Status == 404 && acknowledged[writer] == 0) continue;
-            answer.MustBe(200);
-            using var document = JsonDocument.Parse(answer.Body);
-            var keys = document.RootElement.EnumerateArray().Select(static key => key.GetString()!).ToHashSet(StringComparer.Ordinal);
-            for (var i = 0; i < acknowledged[writer]; i++)
-                if (!keys.Contains($"failover/{writer:00}/{i:0000000}")) return $"failover/{writer:00}/{i:0000000} was acknowledged and is gone";
-        }
-        return null;
-    }
-
-    /// <summary>Writers that go on until they are told to stop, each to the next server when its own fails.</summary>
-    private sealed class Writing : IDisposable
-    {
-        private readonly ServerCluster _cluster;
-        private readonly CancellationTokenSource _stop = new();
-        private readonly Task<int>[] _writers = new Task<int>[Writers];
-        private long _lastSuccess = Stopwatch.GetTimestamp(), _longestGap, _successes;
-
-        public Writing(ServerCluster cluster)
-        {
-            _cluster = cluster;
-            for (var i = 0; i < Writers; i++)
-            {
-                var writer = i;
-                _writers[i] = Task.Run(() => WriteAsync(writer));
-            }
-        }
-
-        /// <summary>The longest time since <see cref="StartGap"/> in which nobody's write was acknowledged.</summary>
-        public TimeSpan LongestGap => Stopwatch.GetElapsedTime(0, Volatile.Read(ref _longestGap));
-
-        public void StartGap() => Volatile.Write(ref _longestGap, 0);
-
-        /// <summary>Waits until some thousand writes were acknowledged.</summary>
-        public async Task UntilSteadyAsync()
-        {
-            var goal = Volatile.Read(ref _successes) + 5_000;
-            while (Volatile.Read(ref _successes) < goal) await Task.Delay(10);
-        }
-
-        public async Task<int[]> StopAsync()
-        {
-            await _stop.CancelAsync();
-            return await Task.WhenAll(_writers);
-        }
-
-        public void Dispose() => _stop.Dispose();
-
-        private async Task<int> WriteAsync(int writer)
-        {
-            int acknowledged = 0, server = writer % ServerCluster.Size;
-            while (!_stop.IsCancellationRequested)
-            {
-                if (_cluster.Servers[server] is { } target) acknowledged = await WriteToAsync(target.Http, writer, acknowledged);
-                server = (server + 1) % ServerCluster.Size;
-                await Task.Delay(10);
-            }
-            return acknowledged;
-        }
-
-        // A number is used up by the attempt that is acknowledged: one that failed is tried again, which changes nothing if it had been carried out.
-        private async Task<int> WriteToAsync(IPEndPoint server, int writer, int acknowledged)
-        {
-            try
-            {
-                using var connection = await Connection.OpenAsync(server).WaitAsync(s_answerPatience);
-                while (!_stop.IsCancellationRequested)
-                {
-                    var answer = await connection.AskAsync(Request.Of("PUT", $"/v1/kv/failover/{writer:00}/{acknowledged:0000000}", "x")).AsTask().WaitAsync(s_answerPatience);
-                    if (answer.Status != 200 || !answer.Body.Span.StartsWith("true"u8)) return acknowledged;
-                    acknowledged++;
-                    NoteSuccess();
-                }
-            }
-            catch (Exception down) when (down is IOException or SocketException or TimeoutException or ObjectDisposedException)
-            {
-                // The next server is tried.
-            }
-            return acknowledged;
-        }
-
-        private void NoteSuccess()
-        {
-            Interlocked.Increment(ref _successes);
-            var now = Stopwatch.GetTimestamp();
-            var gap = now - Interlocked.Exchange(ref _lastSuccess, now);
-            long longest;
-            while (gap > (longest = Volatile.Read(ref _longestGap)) && Interlocked.CompareExchange(ref _longestGap, gap, longest) != longest) { }
-        }
-    }
 }

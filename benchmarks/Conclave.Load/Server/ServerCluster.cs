@@ -2,10 +2,11 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Conclave.Load.Net;
+using Conclave.Tests.Network;
 
 namespace Conclave.Load.Server;
 
-/// <summary>Three servers on the loopback interface that find each other and form a cluster, with default timings.</summary>
+/// <summary>Three servers on the loopback interface, or on hosts of a network that can be cut, that find each other and form a cluster, with default timings.</summary>
 internal sealed class ServerCluster : IDisposable
 {
     public const int Size = 3;
@@ -13,14 +14,17 @@ internal sealed class ServerCluster : IDisposable
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private readonly LoadOptions _options;
+    private readonly string _folder;
+    private readonly PacketNetwork? _network;
+    private readonly List<ServerProcess> _clients = [];
     private readonly string[] _folders = new string[Size];
     private readonly int[] _serverPorts = new int[Size];
 
-    private ServerCluster(LoadOptions options, string folder)
+    private ServerCluster(LoadOptions options, string folder, PacketNetwork? network)
     {
-        _options = options;
+        (_options, _folder, _network) = (options, folder, network);
         var ports = FreePorts.Take(Size * 4);
-        Join = [.. Enumerable.Range(0, Size).Select(i => $"127.0.0.1:{ports[i * 4 + 2]}")];
+        Join = [.. Enumerable.Range(0, Size).Select(i => $"{Address(i)}:{ports[i * 4 + 2]}")];
         for (var i = 0; i < Size; i++)
         {
             _folders[i] = Path.Combine(folder, $"s{i}");
@@ -37,9 +41,12 @@ internal sealed class ServerCluster : IDisposable
     public IReadOnlyList<string> Join { get; }
 
     /// <summary>Starts all and waits until they have a leader and all of them know it.</summary>
-    public static async Task<ServerCluster> StartAsync(LoadOptions options, string folder)
+    /// <param name="options">The program, and more.</param>
+    /// <param name="folder">For their data.</param>
+    /// <param name="network">Its first hosts are the servers', the next ones the clients'; null for the loopback interface. Stays the caller's.</param>
+    public static async Task<ServerCluster> StartAsync(LoadOptions options, string folder, PacketNetwork? network = null)
     {
-        var cluster = new ServerCluster(options, folder);
+        var cluster = new ServerCluster(options, folder, network);
         try
         {
             for (var i = 0; i < Size; i++) cluster.StartOne(i);
@@ -55,7 +62,26 @@ internal sealed class ServerCluster : IDisposable
     }
 
     /// <summary>Starts a server that is down, on its data.</summary>
-    public ServerProcess StartOne(int i) => Servers[i] = ServerProcess.StartConfigured(_options, _folders[i]);
+    public ServerProcess StartOne(int i) => Servers[i] = ServerProcess.StartConfigured(_options, _folders[i], _network?.Hosts[i]);
+
+    /// <summary>Client agents that were started, in front of these servers.</summary>
+    public IReadOnlyList<ServerProcess> Clients => _clients;
+
+    /// <summary>Starts client agents and waits until they serve.</summary>
+    public async Task StartClientsAsync(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var folder = Path.Combine(_folder, $"c{i}");
+            Directory.CreateDirectory(folder);
+            var config = Configuration(Size + i, $"c{i}", folder, FreePorts.Take(4));
+            config["server"] = false;
+            config["retry_join"] = new JsonArray([.. Join.Select(static address => (JsonNode)address)]);
+            File.WriteAllText(Path.Combine(folder, "config.json"), config.ToJsonString());
+            _clients.Add(ServerProcess.StartConfigured(_options, folder, _network?.Hosts[Size + i]));
+        }
+        foreach (var client in _clients) await client.UntilAsync("PUT", "/v1/kv/client-ready", "yes", static answer => answer.Status == 200);
+    }
 
     /// <summary>Kills a server as a power cut would.</summary>
     public async Task KillAsync(int i)
@@ -107,6 +133,7 @@ internal sealed class ServerCluster : IDisposable
 
     public void Dispose()
     {
+        foreach (var client in _clients) client.Dispose();
         foreach (var server in Servers)
         {
             server?.Resume();
@@ -114,18 +141,27 @@ internal sealed class ServerCluster : IDisposable
         }
     }
 
-    private JsonObject Configuration(int i, int[] ports) => new()
+    private string Address(int i) => _network?.Hosts[i].Address ?? "127.0.0.1";
+
+    private JsonObject Configuration(int i, int[] ports)
     {
-        ["node_name"] = $"s{i}",
-        ["server"] = true,
-        ["bootstrap_expect"] = Size,
-        ["bind_addr"] = "127.0.0.1",
-        ["data_dir"] = Path.Combine(_folders[i], "data"),
-        ["retry_join"] = new JsonArray([.. Enumerable.Range(0, Size).Where(other => other != i).Select(other => (JsonNode)$"127.0.0.1:{ports[other * 4 + 2]}")]),
+        var config = Configuration(i, $"s{i}", _folders[i], ports[(i * 4)..(i * 4 + 4)]);
+        config["server"] = true;
+        config["bootstrap_expect"] = Size;
+        config["retry_join"] = new JsonArray([.. Join.Where((_, other) => other != i).Select(static address => (JsonNode)address)]);
+        return config;
+    }
+
+    private JsonObject Configuration(int i, string name, string folder, int[] ports) => new()
+    {
+        ["node_name"] = name,
+        ["bind_addr"] = Address(i),
+        ["client_addr"] = _network?.Hosts[i].ControlAddress ?? "127.0.0.1",
+        ["data_dir"] = Path.Combine(folder, "data"),
         ["retry_interval"] = "1s",
         ["ports"] = new JsonObject
         {
-            ["http"] = ports[i * 4], ["https"] = -1, ["dns"] = -1, ["grpc"] = -1, ["server"] = ports[i * 4 + 1], ["serf_lan"] = ports[i * 4 + 2], ["serf_wan"] = ports[i * 4 + 3],
+            ["http"] = ports[0], ["https"] = -1, ["dns"] = -1, ["grpc"] = -1, ["server"] = ports[1], ["serf_lan"] = ports[2], ["serf_wan"] = ports[3],
         },
         ["limits"] = new JsonObject { ["http_max_conns_per_client"] = 100_000 },
         ["log_level"] = "warn",

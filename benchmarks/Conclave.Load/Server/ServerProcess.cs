@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Conclave.Load.Net;
+using Conclave.Tests.Network;
 
 namespace Conclave.Load.Server;
 
@@ -15,11 +16,11 @@ internal sealed class ServerProcess : IDisposable
     private readonly long _startedAt;
     private readonly Queue<string> _output = [];
 
-    private ServerProcess(Process process, int port, string folder)
+    private ServerProcess(Process process, int port, string folder, IPAddress? address = null)
     {
         _process = process;
         Folder = folder;
-        Http = new IPEndPoint(IPAddress.Loopback, port);
+        Http = new IPEndPoint(address ?? IPAddress.Loopback, port);
         process.OutputDataReceived += (_, line) => Keep(line.Data);
         process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _startedAt = Stopwatch.GetTimestamp();
@@ -50,12 +51,17 @@ internal sealed class ServerProcess : IDisposable
         return new ServerProcess(Describe(options.Binary, ["agent", "-config-file", file, .. mode]), http, folder);
     }
 
-    /// <summary>Starts one server of a cluster, whose configuration is in its folder already, as an operator's would be.</summary>
-    public static ServerProcess StartConfigured(LoadOptions options, string folder)
+    /// <summary>Starts one agent of a cluster, whose configuration is in its folder already, as an operator's would be.</summary>
+    public static ServerProcess StartConfigured(LoadOptions options, string folder, NetworkHost? host = null)
     {
         var file = Path.Combine(folder, "config.json");
         var http = JsonNode.Parse(File.ReadAllText(file))!["ports"]!["http"]!.GetValue<int>();
-        return new ServerProcess(Describe(options.Binary, ["agent", "-config-file", file]), http, folder);
+        var process = Describe(options.Binary, ["agent", "-config-file", file]);
+        if (host is null) return new ServerProcess(process, http, folder);
+        var (program, first) = PacketNetwork.At(host, process.StartInfo.FileName);
+        process.StartInfo.FileName = program;
+        for (var i = 0; i < first.Count; i++) process.StartInfo.ArgumentList.Insert(i, first[i]);
+        return new ServerProcess(process, http, folder, IPAddress.Parse(host.ControlAddress));
     }
 
     /// <summary>Ends the pause that <see cref="Pause"/> began.</summary>
