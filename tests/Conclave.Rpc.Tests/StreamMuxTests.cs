@@ -204,6 +204,63 @@ public class StreamMuxTests
     }
 
     [Fact]
+    public void Who_expects_answers_asks_soon_after_a_message_and_breaks_when_nothing_is_heard()
+    {
+        var limits = new MuxLimits { ProbeDelay = TimeSpan.FromSeconds(1), ProbeTimeout = TimeSpan.FromSeconds(2) };
+        using var pair = new MuxPair(limits, new MuxLimits());
+        Assert.True(pair.Client.Mux.TryOpen(out var stream));
+        pair.Client.Send(stream, "question");
+        pair.Client.Mux.OnTick(s_start);
+        pair.Drop();
+        Assert.Equal(s_start + limits.ProbeDelay, pair.Client.Mux.NextWake);
+        pair.Client.Mux.OnTick(s_start + limits.ProbeDelay);
+        Assert.Equal(["ping syn 0 0"], pair.Client.TakeFrames());
+        pair.Drop();
+        Assert.Null(pair.Client.Mux.Failure);
+        pair.Client.Mux.OnTick(s_start + limits.ProbeDelay + limits.ProbeTimeout);
+        Assert.Equal("the other side does not answer", pair.Client.Mux.Failure);
+    }
+
+    [Fact]
+    public void Whatever_is_heard_ends_the_doubt_until_the_next_message()
+    {
+        var limits = new MuxLimits { ProbeDelay = TimeSpan.FromSeconds(1), ProbeTimeout = TimeSpan.FromSeconds(2) };
+        using var pair = new MuxPair(limits, new MuxLimits());
+        Assert.True(pair.Client.Mux.TryOpen(out var stream));
+        pair.Client.Send(stream, "question");
+        pair.Client.Mux.OnTick(s_start);
+        pair.Run();                                                    // the stream is accepted, and nothing answered yet
+        Assert.Equal(s_start + limits.PingInterval, pair.Client.Mux.NextWake);
+
+        pair.Client.Send(stream, "another");
+        pair.Client.Mux.OnTick(s_start + TimeSpan.FromSeconds(5));
+        pair.Run();
+        pair.Client.Mux.OnTick(s_start + TimeSpan.FromSeconds(6));
+        pair.Run();                                                    // asked, and answered
+        pair.Client.Mux.OnTick(s_start + TimeSpan.FromSeconds(20));
+        Assert.Null(pair.Client.Mux.Failure);
+        Assert.Equal(s_start + TimeSpan.FromSeconds(6) + limits.PingInterval, pair.Client.Mux.NextWake);
+    }
+
+    [Fact]
+    public void An_end_that_stood_still_itself_listens_once_more_before_it_gives_up()
+    {
+        var limits = new MuxLimits { ProbeDelay = TimeSpan.FromSeconds(1), ProbeTimeout = TimeSpan.FromSeconds(2) };
+        using var pair = new MuxPair(limits, new MuxLimits());
+        Assert.True(pair.Client.Mux.TryOpen(out var stream));
+        pair.Client.Send(stream, "question");
+        pair.Client.Mux.OnTick(s_start);
+        pair.Drop();
+        pair.Client.Mux.OnTick(s_start + TimeSpan.FromSeconds(1));
+        pair.Deliver();
+        pair.Client.Mux.OnTick(s_start + TimeSpan.FromSeconds(60));
+        Assert.Null(pair.Client.Mux.Failure);
+        pair.Drop();
+        pair.Client.Mux.OnTick(s_start + TimeSpan.FromSeconds(62));
+        Assert.Equal("the other side does not answer", pair.Client.Mux.Failure);
+    }
+
+    [Fact]
     public void A_stream_nobody_accepts_breaks_the_connection_and_a_half_closed_one_ends()
     {
         var limits = new MuxLimits { PingInterval = TimeSpan.FromDays(1) };

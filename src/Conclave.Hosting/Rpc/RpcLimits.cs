@@ -36,5 +36,5 @@ internal sealed record RpcLimits
     public MuxLimits ServerMux { get; init; } = new();
 
     /// <summary>Bounds of the multiplexer at the asking end.</summary>
-    public MuxLimits ClientMux { get; init; } = new() { AcceptsStreams = false };
+    public MuxLimits ClientMux { get; init; } = new() { AcceptsStreams = false, ProbeDelay = TimeSpan.FromMilliseconds(500) };
 }

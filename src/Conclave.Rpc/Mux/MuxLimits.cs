@@ -40,6 +40,15 @@ public sealed record MuxLimits
     /// <summary>How long it may take to answer; the connection counts as lost then.</summary>
     public TimeSpan PongTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long a message may stay without any word from the other side before that is asked whether it is there, at an end that expects answers; zero (the default) for one that does not. A server
+    /// that was cut off must not keep what was sent to it until gossip misses it.
+    /// </summary>
+    public TimeSpan ProbeDelay { get; init; }
+
+    /// <summary>How long it may then stay silent; the connection counts as lost afterwards.</summary>
+    public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(1.5);
+
     /// <summary>How long it may take to accept a stream; the connection counts as lost then.</summary>
     public TimeSpan OpenTimeout { get; init; } = TimeSpan.FromSeconds(75);
 

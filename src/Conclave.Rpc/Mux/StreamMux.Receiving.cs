@@ -15,13 +15,10 @@ public sealed partial class StreamMux
     private MuxStream? _payloadOf;
     private MuxFlags _payloadFlags;
 
-    private Instant _nextPing, _pongDue;
-    private uint _pingCounter;
-    private bool _isPinging, _isPingUnsent;
-
     /// <summary>Takes bytes of the connection, in any pieces. Afterwards <see cref="IsOver"/> may be true.</summary>
     public void OnBytes(ReadOnlySpan<byte> bytes)
     {
+        if (!bytes.IsEmpty) OnWord();
         try
         {
             while (!bytes.IsEmpty && !IsOver)
@@ -138,38 +135,10 @@ public sealed partial class StreamMux
         }
     }
 
-    private void OnPing(in MuxHeader header)
-    {
-        if ((header.Flags & MuxFlags.Syn) != 0)
-        {
-            if (_pongs.Count >= _limits.UnsentPongsMax) throw new RpcFormatException("more questions than answers are taken");
-            _pongs.Enqueue(header.Length);
-        }
-        else if ((header.Flags & MuxFlags.Ack) != 0 && _isPinging && header.Length == _pingCounter)
-        {
-            _isPinging = false;
-            _pingCounter++;
-            _nextPing = _now + _limits.PingInterval;
-        }
-    }
-
     private void OnGoAway(MuxGoAway reason)
     {
         IsPeerGoingAway = true;
         if (reason != MuxGoAway.Normal) Close($"the other side went away: {reason}");
-    }
-
-    private void TickPing(Instant now)
-    {
-        if (_isPinging)
-        {
-            if (now >= _pongDue) Close("the other side does not answer");
-        }
-        else if (now >= _nextPing)
-        {
-            _isPinging = _isPingUnsent = true;
-            _pongDue = now + _limits.PongTimeout;
-        }
     }
 
     // The other side broke the protocol: it is told so with the last bytes of the connection.

@@ -56,7 +56,7 @@ public sealed partial class StreamMux : IDisposable
         get
         {
             if (IsOver) return Instant.Never;
-            var ping = _isPinging ? _pongDue : _nextPing;
+            var ping = NextPing;
             return ping < _deadlines.Next ? ping : _deadlines.Next;
         }
     }
@@ -95,6 +95,7 @@ public sealed partial class StreamMux : IDisposable
         stream.Enqueue(message);
         UnsentBytes += bytes;
         Queue(stream);
+        Expect();
         return true;
     }
 
