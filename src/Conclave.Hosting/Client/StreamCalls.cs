@@ -48,6 +48,8 @@ internal sealed class StreamCalls : IServiceStreams, IAsyncDisposable
         if (_stopping.IsCancellationRequested) return StreamEnd.Stopping;
         if (_directory.Servers is not [string server, ..]) return StreamEnd.Lost;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop, PresenceOf(server), _stopping.Token);
+        // Lost in this very moment: nobody would give up this subscription.
+        if (!_directory.Servers.Contains(server)) return StreamEnd.Lost;
         StreamEnd ended;
         string reason = "";
         try
