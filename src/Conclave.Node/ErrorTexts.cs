@@ -15,6 +15,9 @@ public static class ErrorTexts
     /// <summary>The state was replaced by that of an archive while the entry waited for its commit: the write will not happen.</summary>
     public const string AbortedByRestore = "leadership lost while committing log: the state was restored from a snapshot";
 
+    /// <summary>More calls were made to servers than <c>limits.rpc_rate</c> allows.</summary>
+    public const string RateExceeded = "RPC rate limit exceeded";
+
     /// <summary>The node is going down.</summary>
     public const string ShuttingDown = "raft is already shutdown";
 }

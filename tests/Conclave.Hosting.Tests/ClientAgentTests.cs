@@ -39,6 +39,26 @@ public sealed class ClientAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_client_asks_servers_no_more_often_than_it_may_and_a_reload_lets_it()
+    {
+        var server = await StartServerAsync();
+        AgentConfig? started = null;
+        var host = await StartClientAsync(server, config => started = config with { Limits = config.Limits with { RpcRate = 0, RpcMaxBurst = 40 } });
+        HttpResponseMessage answer;
+        do answer = await _client.GetAsync("/v1/kv/a", _stop.Token);
+        while (answer.StatusCode != HttpStatusCode.TooManyRequests);
+        Assert.Equal("", await answer.Content.ReadAsStringAsync(_stop.Token));
+        using var write = await _client.PutAsync("/v1/kv/a", new StringContent("1"), _stop.Token);
+        Assert.Equal(HttpStatusCode.TooManyRequests, write.StatusCode);
+        // What needs no server is not held back.
+        Assert.Contains("\"client\"", await TextAsync("/v1/agent/self"));
+
+        Assert.True((await host.ReloadAsync(started! with { Limits = started.Limits with { RpcRate = -1 } })).IsOk);
+        await PutAsync("/v1/kv/a", "1");
+        Assert.Equal("1", await _client.GetStringAsync("/v1/kv/a?raw", _stop.Token));
+    }
+
+    [Fact]
     public async Task What_is_registered_before_a_server_is_there_reaches_the_catalog_when_one_comes()
     {
         await StartClientAsync(join: null);

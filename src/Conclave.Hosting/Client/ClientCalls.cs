@@ -33,6 +33,7 @@ internal sealed class ClientCalls : IAsyncDisposable
         (_members, _time) = (new PoolMembers(identity.Datacenter), time);
         _pool = new RpcPool(new RpcLimits(), time, _log);
         Servers = new ServerCaller(Directory, _pool, new ForwardLimits { HoldTime = config.Performance.RpcHoldTimeout }, identity.Datacenter, time, _log, _stopping.Token);
+        Reload(config);
         var node = new NodeIdentity(identity.NodeName, identity.NodeId, identity.Datacenter, NodeAddresses.Join(identity.AdvertiseAddress, 0));
         Gateway = new ClientGateway(node, Directory, Servers);
         if (config.UseStreamingBackend) Streams = new StreamCalls(Directory, new StreamCallLimits(), config.Performance.RpcHoldTimeout, identity.Datacenter, time, _log);
@@ -50,6 +51,9 @@ internal sealed class ClientCalls : IAsyncDisposable
 
     /// <summary>The node as front ends see it.</summary>
     public ClientGateway Gateway { get; }
+
+    /// <summary>Takes over what may change at run time.</summary>
+    public void Reload(AgentConfig config) => Servers.Rate.Configure(config.Limits.RpcRate, config.Limits.RpcMaxBurst);
 
     /// <summary>Takes the servers from the datacenter's pool from now on.</summary>
     public void Follow(AgentPools pools)

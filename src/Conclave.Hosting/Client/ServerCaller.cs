@@ -12,6 +12,9 @@ internal sealed class ServerCaller(ServerDirectory directory, RpcPool pool, Forw
 {
     private readonly SystemClock _clock = new(time);
 
+    /// <summary>How many calls may be made.</summary>
+    public CallRate Rate { get; } = new(time);
+
     /// <inheritdoc/>
     public async ValueTask<ServerReply> AskAsync(ReadOnlyMemory<byte> method, ReadOnlyMemory<byte> argument, bool isRepeatable, CancellationToken stop)
     {
@@ -31,6 +34,7 @@ internal sealed class ServerCaller(ServerDirectory directory, RpcPool pool, Forw
     {
         var servers = directory.Servers;
         if (servers.Count == 0) return new ArchiveDownload(null, default, RosterForwarder.NoServers);
+        if (!Rate.TryTake()) return new ArchiveDownload(null, default, ErrorTexts.RateExceeded);
         return await SnapshotCalls.SaveAsync(servers[0], datacenter, allowStale, stop).ConfigureAwait(false);
     }
 
@@ -40,6 +44,7 @@ internal sealed class ServerCaller(ServerDirectory directory, RpcPool pool, Forw
     {
         var servers = directory.Servers;
         if (servers.Count == 0) return RosterForwarder.NoServers;
+        if (!Rate.TryTake()) return ErrorTexts.RateExceeded;
         return await SnapshotCalls.RestoreAsync(servers[0], datacenter, archive, isForwarded: false, stop).ConfigureAwait(false);
     }
 
@@ -54,6 +59,7 @@ internal sealed class ServerCaller(ServerDirectory directory, RpcPool pool, Forw
             switch (decision.Step)
             {
                 case ForwardStep.Send:
+                    if (!Rate.TryTake()) return new ServerReply(default, ErrorTexts.RateExceeded);
                     using (var outcome = await SendAsync(forwarder, decision.Address, method, argument, stop).ConfigureAwait(false))
                     {
                         if (outcome.End == RpcEnd.Result) return new ServerReply(outcome.Result.ToArray(), null);

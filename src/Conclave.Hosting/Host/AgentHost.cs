@@ -223,7 +223,7 @@ public sealed class AgentHost : IAsyncDisposable
         AgentHostLog.Reloading(_logger);
         AgentOutcome outcome;
         // One after the other: each begins with what the one before left.
-        lock (_reloadGate) (outcome, _config) = new AgentReload { Log = _options.Log, Local = _local, FrontEnd = _frontEnd, Listeners = _http, Node = _node, Calls = _calls }.Apply(_config, config);
+        lock (_reloadGate) (outcome, _config) = new AgentReload { Log = _options.Log, Local = _local, FrontEnd = _frontEnd, Listeners = _http, Node = _node, Calls = _calls, Client = _client }.Apply(_config, config);
         if (outcome.IsOk) _options.Reloaded?.Invoke(config);
         return Task.FromResult(outcome);
     }

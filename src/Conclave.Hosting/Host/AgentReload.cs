@@ -2,6 +2,7 @@ using Conclave.Agent;
 using Conclave.Agent.Configuration;
 using Conclave.Hosting.Agent;
 using Conclave.Hosting.Calls;
+using Conclave.Hosting.Client;
 using Conclave.Hosting.Configuration;
 using Conclave.Hosting.Logging;
 using Conclave.Http.Server;
@@ -30,6 +31,9 @@ internal sealed class AgentReload
     /// <summary>The calls of a server; null at a client.</summary>
     public ServerCalls? Calls { get; init; }
 
+    /// <summary>Calls of an agent without a state of its own, or null.</summary>
+    public ClientCalls? Client { get; init; }
+
     /// <summary>Applies a configuration that is valid by itself.</summary>
     /// <param name="current">What is in force.</param>
     /// <param name="fresh">What was read now.</param>
@@ -44,6 +48,7 @@ internal sealed class AgentReload
         FrontEnd?.Reload(AgentListeners.Options(fresh));
         if (tls is not null) Listeners?.Use(tls);
         Calls?.Reload(ServerCallOptions.From(fresh));
+        Client?.Reload(fresh);
         var raft = fresh.Raft;
         Node?.Inbox.Post(node => node.Reconfigure((ulong)raft.SnapshotThreshold, raft.SnapshotInterval, raft.TrailingLogs));
         var logger = Log.CreateLogger("agent");

@@ -1,4 +1,5 @@
 using System.Net;
+using Conclave.Node;
 
 namespace Conclave.Hosting.Calls;
 
@@ -6,7 +7,7 @@ namespace Conclave.Hosting.Calls;
 internal sealed class CallRates(TimeProvider time)
 {
     /// <summary>Text of a call that came too soon.</summary>
-    public const string Exceeded = "RPC rate limit exceeded";
+    public const string Exceeded = ErrorTexts.RateExceeded;
 
     // Above it, addresses that have all of their burst again are forgotten; they would start with it anyway.
     private const int AddressesMax = 4096;

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using Conclave.Http.Blocking;
 using Conclave.Http.Json;
+using Conclave.Node;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -52,8 +53,8 @@ public sealed partial class ApiRequest
         return default;
     }
 
-    /// <summary>Sends 500 with a text.</summary>
-    public ValueTask SendErrorAsync(string text) => SendTextAsync(500, text);
+    /// <summary>Sends 500 with a text; an agent that has made too many calls says 429 and no more, as the compatible one does.</summary>
+    public ValueTask SendErrorAsync(string text) => text.EndsWith(ErrorTexts.RateExceeded, StringComparison.Ordinal) ? SendTextAsync(429, "") : SendTextAsync(500, text);
 
     /// <summary>Sends bytes; they must stay unchanged until the result is complete. Compressed when the client accepts it and they are worth it.</summary>
     public ValueTask SendAsync(int status, string contentType, ReadOnlyMemory<byte> body)

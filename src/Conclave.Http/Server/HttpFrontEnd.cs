@@ -190,7 +190,9 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
         }
         catch (NodeUnavailableException unavailable)
         {
-            await Answer(request, 500, unavailable.Message).ConfigureAwait(false);
+            request.ReleaseBody();
+            if (request.HasStarted) request.MarkBroken();
+            else await request.SendErrorAsync(unavailable.Message).ConfigureAwait(false);
         }
         catch (Microsoft.AspNetCore.Http.BadHttpRequestException refused)
         {
