@@ -35,7 +35,7 @@ internal sealed record LoadOptions(IReadOnlyList<string> Scenarios, string Binar
           datacenter   three servers, 50 client agents, 5,000 services, 15,000 checks: steady cost, heartbeats, one check that flaps, 1,000 watchers of one service
           gossip       12 members of ours beside 12 agents of serf: kill -9 seen, events everywhere, idle cost, 30 % of packets lost
           gossip-idle  50 members in one process with nothing to tell each other: processor time, packets, garbage
-          harness      start, ready, SIGINT, 100 times, two at a time
+          harness      start, ready, SIGINT, 100 times, two at a time; SIGINT with 500 blocked queries
 
         --binary defaults to the published or built conclave of this checkout.
         """;

@@ -11,6 +11,8 @@ internal static class HarnessScenario
     // A harness waits ten seconds after its interrupt and then reports a failed test.
     private static readonly TimeSpan s_stopPatience = TimeSpan.FromSeconds(10);
 
+    private const int Blocked = 500;
+
     public static async Task RunAsync(LoadOptions options, Report report)
     {
         var rounds = options.Count(100, least: 2);
@@ -28,6 +30,30 @@ internal static class HarnessScenario
         ready.Sort();
         stop.Sort();
         report.Add("harness", $"{rounds} lives, two at a time", ("ready_p50_s", ready[ready.Count / 2]), ("ready_max_s", ready[^1]), ("stop_p50_s", stop[stop.Count / 2]), ("stop_max_s", stop[^1]));
+        await InterruptAsync(options, report);
+    }
+
+    // Those who wait must neither hold up the end nor be left without one.
+    private static async Task InterruptAsync(LoadOptions options, Report report)
+    {
+        var rounds = options.Count(10, least: 2);
+        var stop = new List<double>();
+        for (var round = 0; round < rounds; round++)
+        {
+            using var folder = new TemporaryFolder(options);
+            using var server = ServerProcess.Start(options, folder.Path);
+            await server.UntilAsync("PUT", "/v1/kv/waited-for", "1", static answer => answer.Status == 200);
+            using var asking = await Connection.OpenAsync(server.Http);
+            var index = (await asking.AskAsync(Request.Get("/v1/kv/waited-for"))).Index;
+            var clients = await WaitingClients.OpenAsync(server.Http, Blocked, _ => $"/v1/kv/waited-for?index={index}&wait=5m");
+            await Task.Delay(500);
+            var (code, took) = await server.SignalAsync("INT", s_stopPatience);
+            if (code != 1) report.Fail("harness", $"a server with waiting clients ended with {code} after SIGINT, not with 1");
+            stop.Add(took.TotalSeconds);
+            clients.Vanish();
+        }
+        stop.Sort();
+        report.Add("harness", $"SIGINT with {Blocked} blocked queries, {rounds} times", ("stop_p50_s", stop[stop.Count / 2]), ("stop_max_s", stop[^1]));
     }
 
     private static async Task<(TimeSpan Ready, int Code, TimeSpan Stop)> LifeAsync(LoadOptions options)
