@@ -158,7 +158,9 @@ internal sealed class PoolTrial
             if (holds()) return true;
             if (_world.Now - said < s_say) return false;
             said = _world.Now;
-            Progress($"{(_world.Now - new Instant(0)).TotalSeconds:F0} virtual s, {_world.EventCount / 1e6:F1} million events, heap {GC.GetTotalMemory(forceFullCollection: false) / 1e6:F0} MB: waiting for: {what}");
+            // Left to itself, the collector lets as many rumours that were told lie about as there are members known.
+            long heap = GC.GetTotalMemory(forceFullCollection: true);
+            Progress($"{(_world.Now - new Instant(0)).TotalSeconds:F0} virtual s, {_world.EventCount / 1e6:F1} million events, heap {heap / 1e6:F0} MB: waiting for: {what}");
             return false;
         }
     }
