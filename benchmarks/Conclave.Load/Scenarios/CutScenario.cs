@@ -44,12 +44,12 @@ internal static class CutScenario
     private static async Task PlayAsync(Report report, PacketNetwork network, ServerCluster cluster, string where, Writing writing, int rounds, Reading? reading)
     {
         using var writers = writing;
-        await RoundsAsync(report, writers, $"leader cut off for {s_cut.TotalSeconds} s, writers at {where}", rounds, () => CutLeaderAsync(network, cluster, isLoneVote: false));
-        await RoundsAsync(report, writers, $"kill -9 of the leader, writers at {where}", rounds, () => KillLeaderAsync(network, cluster, isLoneVote: false));
+        await RoundsAsync(report, cluster, writers, $"leader cut off for {s_cut.TotalSeconds} s, writers at {where}", rounds, () => CutLeaderAsync(network, cluster, isLoneVote: false));
+        await RoundsAsync(report, cluster, writers, $"kill -9 of the leader, writers at {where}", rounds, () => KillLeaderAsync(network, cluster, isLoneVote: false));
         // From here on there is no quorum before the one that returned is up, which may take longer than anybody waits.
         if (reading is not null) await reading.StopAsync();
-        await RoundsAsync(report, writers, $"leader cut off, then another follower, writers at {where}", rounds, () => CutLeaderAsync(network, cluster, isLoneVote: true));
-        await RoundsAsync(report, writers, $"kill -9 of the leader, a follower cut off when it starts, writers at {where}", rounds, () => KillLeaderAsync(network, cluster, isLoneVote: true));
+        await RoundsAsync(report, cluster, writers, $"leader cut off, then another follower, writers at {where}", rounds, () => CutLeaderAsync(network, cluster, isLoneVote: true));
+        await RoundsAsync(report, cluster, writers, $"kill -9 of the leader, a follower cut off when it starts, writers at {where}", rounds, () => KillLeaderAsync(network, cluster, isLoneVote: true));
         var acknowledged = await writers.StopAsync();
         var lost = await writers.LostAsync(cluster.Servers[await cluster.LeaderAsync()]!.Http, acknowledged);
         if (lost is not null) report.Fail("cut", lost);
@@ -57,12 +57,13 @@ internal static class CutScenario
             ("texts", string.Join(" | ", writers.Errors.OrderByDescending(static error => error.Value).Take(6).Select(static error => $"{error.Value} x {error.Key}"))));
     }
 
-    private static async Task RoundsAsync(Report report, Writing writers, string what, int rounds, Func<Task<double>> failAsync)
+    private static async Task RoundsAsync(Report report, ServerCluster cluster, Writing writers, string what, int rounds, Func<Task<double>> failAsync)
     {
         List<double> gaps = [], backs = [], slowest = [];
         for (var round = 0; round < rounds; round++)
         {
             await writers.UntilSteadyAsync();
+            await cluster.UntilAllKeepUpAsync();           // a fault at a time: who came back last must not be missing from the quorum
             writers.StartGap();
             backs.Add(await failAsync());
             await writers.UntilSteadyAsync();

@@ -109,6 +109,29 @@ internal sealed class ServerCluster : IDisposable
         throw new TimeoutException("the cluster has no leader");
     }
 
+    /// <summary>Waits until every server has within a second what the leader had applied when it was asked.</summary>
+    public async Task UntilAllKeepUpAsync()
+    {
+        var end = DateTime.UtcNow + s_patience;
+        while (DateTime.UtcNow < end)
+        {
+            var goal = await AppliedAsync(Servers[await LeaderAsync()]!.Http);
+            var soon = DateTime.UtcNow + TimeSpan.FromSeconds(1);
+            var missing = new List<ServerProcess>(Servers!);
+            while (missing.Count > 0 && DateTime.UtcNow < soon)
+            {
+                for (var i = missing.Count - 1; i >= 0; i--)
+                    if (await AppliedAsync(missing[i].Http) >= goal) missing.RemoveAt(i);
+                await Task.Delay(10);
+            }
+            if (missing.Count == 0) return;
+        }
+        throw new TimeoutException("a server does not keep up with the leader");
+    }
+
+    private static async Task<ulong> AppliedAsync(IPEndPoint server) =>
+        await TryGetAsync(server, "/v1/agent/self") is { } text ? ulong.Parse(JsonNode.Parse(text)!["Stats"]!["raft"]!["applied_index"]!.GetValue<string>(), System.Globalization.CultureInfo.InvariantCulture) : 0;
+
     /// <summary>Servers that have a vote, by what one of them says.</summary>
     public static async Task<int> VotersAsync(IPEndPoint server)
     {
