@@ -93,19 +93,6 @@ public sealed class ClientAgentTests
             await cluster.WaitForVotersAsync(cluster[0], cluster[1], cluster[2]);
         });
 
-    [Fact]
-    public async Task Watchers_of_a_service_on_a_client_miss_nothing_when_each_server_stands_still_in_turn() => await WatchThroughOutagesAsync(
-        static (cluster, server) =>
-        {
-            server.Pause();
-            return Task.CompletedTask;
-        },
-        static async (cluster, server) =>
-        {
-            server.Resume();
-            await cluster.WaitForVotersAsync(cluster[0], cluster[1], cluster[2]);
-        });
-
     // One of the three is the one that tells the client.
     private static async Task WatchThroughOutagesAsync(Func<ServerCluster, ServerProcess, Task> takeAway, Func<ServerCluster, ServerProcess, Task> bringBack)
     {
