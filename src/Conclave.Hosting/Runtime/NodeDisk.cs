@@ -36,12 +36,7 @@ internal static class NodeDisk
         if (disk.List("").Contains(DiskLayout.NodeId)) return Read(disk);
 
         string id = NewId();
-        var file = disk.Open(DiskLayout.NodeId + DiskLayout.TemporarySuffix, FileOpening.Replace);
-        disk.Write(file, 0, Encoding.ASCII.GetBytes(id));
-        disk.Flush(file);
-        disk.Close(file);
-        disk.Rename(DiskLayout.NodeId + DiskLayout.TemporarySuffix, DiskLayout.NodeId);
-        disk.FlushDirectory("");
+        DurableFile.Replace(disk, folder: "", DiskLayout.NodeId, Encoding.ASCII.GetBytes(id));
         return id;
     }
 

@@ -45,13 +45,7 @@ internal static class PeersInfo
         // The list goes first: were the note there and the list too, the next start would carry it out.
         bool hadList = names.Contains(NameOf(DiskLayout.PeersJson));
         if (hadList) Remove(disk);
-        string temporary = DiskLayout.PeersInfo + DiskLayout.TemporarySuffix;
-        var file = disk.Open(temporary, FileOpening.Replace);
-        disk.Write(file, 0, Text);
-        disk.Flush(file);
-        disk.Close(file);
-        disk.Rename(temporary, DiskLayout.PeersInfo);
-        disk.FlushDirectory(DiskLayout.Raft);
+        DurableFile.Replace(disk, DiskLayout.Raft, DiskLayout.PeersInfo, Text);
         return hadList;
     }
 

@@ -43,13 +43,7 @@ internal static class RecoveryMark
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(4), recovery.LastTermBefore.Value);
         configuration.CopyTo(bytes, HeaderBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, Crc32C.Append(0, bytes.AsSpan(4)));
-        string temporary = DiskLayout.Recovery + DiskLayout.TemporarySuffix;
-        var file = disk.Open(temporary, FileOpening.Replace);
-        disk.Write(file, 0, bytes);
-        disk.Flush(file);
-        disk.Close(file);
-        disk.Rename(temporary, DiskLayout.Recovery);
-        disk.FlushDirectory(DiskLayout.Raft);
+        DurableFile.Replace(disk, DiskLayout.Raft, DiskLayout.Recovery, bytes);
     }
 
     /// <summary>Removes it, durably.</summary>
