@@ -15,6 +15,9 @@ internal sealed class Replica
     // Reading and applying a small entry costs a restart about as much as so many bytes of a large one; its record on disk is that much longer, too.
     private const int EntryCostBytes = 128;
 
+    // Nodes of the state that transactions replace are kept until the batch is published: a restart applies hundreds of thousands of entries at once, and must not keep all of theirs.
+    private const long BatchBytes = 1 << 20;
+
     private static readonly ForgetfulDisk s_noDisk = new();
 
     private readonly RaftCore _raft;
@@ -217,8 +220,21 @@ internal sealed class Replica
 
     private void Apply(Outbox outbox)
     {
-        if (Applied >= _raft.CommitIndex) return;
         while (Applied < _raft.CommitIndex)
+        {
+            ApplyBatch();
+            _raft.OnApplied(Applied);
+            Root = _applier.Publish(out var fired);
+            outbox.Root = Root;
+            outbox.Fire(fired);
+            _listener.OnPublished(_applier);
+        }
+    }
+
+    private void ApplyBatch()
+    {
+        long end = AppliedBytes + BatchBytes;
+        while (Applied < _raft.CommitIndex && AppliedBytes < end)
         {
             var entry = _raft.Entry(Applied.Next);
             _listener.OnApplied(entry, _applier.Apply(entry));
@@ -227,11 +243,6 @@ internal sealed class Replica
             if (DigestTrail.Picks(entry.Index.Value)) Digests.Note(entry.Index.Value, _applier.Digest);
             AppliedBytes += entry.Data.Length + EntryCostBytes;
         }
-        _raft.OnApplied(Applied);
-        Root = _applier.Publish(out var fired);
-        outbox.Root = Root;
-        outbox.Fire(fired);
-        _listener.OnPublished(_applier);
     }
 }
 
