@@ -30,6 +30,12 @@ public sealed record NodeLimits
     /// </summary>
     public long SnapshotBytes { get; init; } = 64 << 20;
 
+    /// <summary>
+    /// A follower that lags behind the newest snapshot is told entries while the log behind the older one is not longer than this, or than twice the newest snapshot: the log is on disk anyway, and
+    /// quicker to take in. Bytes of commands, and 128 for each. Default 8 MiB.
+    /// </summary>
+    public long CatchUpLogBytes { get; init; } = 8 << 20;
+
     /// <summary>Bytes of a snapshot that are sent, or taken, at a time. Default 256 KiB.</summary>
     public int SnapshotChunkBytes { get; init; } = 256 << 10;
 

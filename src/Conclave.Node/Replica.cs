@@ -77,9 +77,12 @@ internal sealed class Replica
     }
 
     /// <summary>A snapshot of the state at <paramref name="index"/> is durable: the log before it goes, except what lies behind <paramref name="neededAfter"/> and what followers may need.</summary>
-    public void Compact(LogIndex index, LogIndex neededAfter)
+    /// <param name="index">Last entry in the snapshot.</param>
+    /// <param name="neededAfter">The log behind this entry stays on disk.</param>
+    /// <param name="isLogForFollowers">Followers that lag are told these entries, too, instead of the snapshot.</param>
+    public void Compact(LogIndex index, LogIndex neededAfter, bool isLogForFollowers)
     {
-        var end = _raft.OnSnapshotSaved(index);
+        var end = _raft.OnSnapshotSaved(index, isLogForFollowers ? neededAfter : index);
         _wal?.TruncatePrefix(end < neededAfter ? end : neededAfter);
     }
 

@@ -234,14 +234,19 @@ public sealed partial class RaftCore
     public int TrailingEntries { get; set; }
 
     /// <summary>
-    /// A snapshot at <paramref name="index"/> is durable. Entries before it are forgotten, except <see cref="RaftConfig.TrailingEntries"/>; the result is the last forgotten one,
-    /// up to which the log on disk may be cut (not beyond the end of the older retained snapshot).
+    /// A snapshot at <paramref name="index"/> is durable. Entries before it are forgotten, except <see cref="RaftConfig.TrailingEntries"/> and those behind <paramref name="keptAfter"/>; the
+    /// result is the last forgotten one, up to which the log on disk may be cut.
     /// </summary>
-    public LogIndex OnSnapshotSaved(LogIndex index)
+    /// <param name="index">Last entry that the snapshot holds.</param>
+    /// <param name="keptAfter">
+    /// Entries behind this one are kept on disk in any case, for an older snapshot, and are to be told to followers that lack them; <paramref name="index"/> when there are none.
+    /// </param>
+    public LogIndex OnSnapshotSaved(LogIndex index, LogIndex keptAfter)
     {
         Invariant.Require(index <= CommitIndex, "a snapshot holds committed entries only");
         ulong trailing = (ulong)TrailingEntries;
         var end = new LogIndex(index.Value > trailing ? index.Value - trailing : 0);
+        if (keptAfter < end) end = keptAfter;
         _log.ForgetTo(end <= Compactable ? end : Compactable);
         return end;
     }

@@ -51,14 +51,42 @@ public sealed class ReplicationTests
     }
 
     [Fact]
+    public void A_server_that_was_away_while_snapshots_were_taken_is_told_the_log_that_is_kept_for_the_older_one()
+    {
+        var cluster = new TestCluster(configure: static config => config with
+        {
+            Raft = config.Raft with { TrailingEntries = 2 },
+            Limits = config.Limits with { SnapshotThreshold = 20, SnapshotInterval = Second },
+        });
+        Snapshots(1);
+        int away = (cluster.LeaderIndex + 1) % 3;
+        cluster.Cut(away);
+        Snapshots(2);
+        cluster.Heal(away);
+        cluster.Run(5 * Second);
+        Assert.Equal(cluster.Leader!.Root.Digest, cluster[away].Root.Digest);
+        Assert.Equal(0, cluster[away].StatesAbandoned);
+        Assert.DoesNotContain(cluster.Leader!.Log, static line => line.Contains("sending snapshot", StringComparison.Ordinal));
+
+        void Snapshots(int count)
+        {
+            for (int i = 0; i < 30; i++) cluster.Put($"key{count}-{i}", $"value{i}");
+            cluster.Run(3 * Second);
+            Assert.Equal(count, cluster.Leader!.Log.Count(static line => line.Contains("snapshot complete", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
     public void A_server_whose_disk_was_wiped_gets_a_snapshot_and_then_the_log()
     {
         var cluster = new TestCluster(configure: static config => config with
         {
             Raft = config.Raft with { TrailingEntries = 2 },
-            Limits = config.Limits with { SnapshotThreshold = 10, SnapshotInterval = Second, SnapshotChunkBytes = 100 },
+            Limits = config.Limits with { SnapshotThreshold = 10, SnapshotInterval = Second, SnapshotChunkBytes = 100, CatchUpLogBytes = 0 },
         });
-        for (int i = 0; i < 50; i++) cluster.Put($"key{i}", $"value{i}");
+        // More log than twice the state: that is why it is not told instead.
+        for (int turn = 0; turn < 3; turn++)
+            for (int i = 0; i < 50; i++) cluster.Put($"key{i}", $"value{i}");
         cluster.Run(3 * Second);
         int wiped = (cluster.LeaderIndex + 1) % 3;
         cluster.Restart(wiped, wipe: true);

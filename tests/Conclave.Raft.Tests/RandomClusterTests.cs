@@ -74,7 +74,7 @@ public class RandomClusterTests
             case 12: server.Flushes = false; break;
             case < 18: ResumeFlushes(cluster); break;
             case 18: cluster.Skip(TimeSpan.FromMilliseconds(random.Next(3000))); break;
-            case 19 when server.IsUp: server.TakeSnapshot(); break;
+            case 19 when server.IsUp: server.TakeSnapshot(keepsLog: random.Next(2) == 0); break;
             case 20: server.Turn(core => core.TransferLeadership()); break;
             case 21: Reconfigure(cluster, random); break;
         }

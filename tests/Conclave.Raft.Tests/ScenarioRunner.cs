@@ -61,7 +61,7 @@ internal sealed class ScenarioRunner(RaftFlaw flaw)
             case "answers": PrintAnswers(_cluster.Servers[words[1]]); break;
             case "lease": Print(_cluster.Servers[words[1]].Core!.HoldsLease(_cluster.Now) ? "held" : "not held"); break;
             case "offer": Offer(_cluster.Servers[words[1]], words[2]); break;
-            case "snapshot": _cluster.Servers[words[1]].TakeSnapshot(); break;
+            case "snapshot": _cluster.Servers[words[1]].TakeSnapshot(keepsLog: words.Length > 2); break;
             case "transfer": Print(Core(words[1]).TransferLeadership(words.Length > 2 ? words[2] : null) ? "begun" : "refused"); Turn(words[1]); break;
             case "add": _cluster.Start(_cluster.Add(words[1])); break;
             case "older": _cluster.Older.Add(words[1]); break;

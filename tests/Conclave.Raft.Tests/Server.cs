@@ -163,12 +163,14 @@ internal sealed class Server(Cluster cluster, string id)
         core.OnApplied(AppliedIndex);
     }
 
-    public void TakeSnapshot()
+    /// <param name="keepsLog">The log stays for the snapshot before this one.</param>
+    public void TakeSnapshot(bool keepsLog = false)
     {
         var core = Core!;
         Assert.True(core.TryTermAt(AppliedIndex, out var term));
+        var keptAfter = keepsLog ? _snapshot.End.Index : AppliedIndex;
         _snapshot = (new LogReset(AppliedIndex, term), core.CommittedConfiguration, core.CommittedConfigurationIndex, [.. Applied]);
-        var cut = core.OnSnapshotSaved(AppliedIndex);
+        var cut = core.OnSnapshotSaved(AppliedIndex, keptAfter);
         int gone = (int)(cut.Value > _base.Index.Value ? cut.Value - _base.Index.Value : 0);
         if (gone == 0) return;
         _base = new LogReset(cut, _log[gone - 1].Term);

@@ -11,6 +11,7 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
 {
     private Instant _nextCheck = Instant.Never;
     private long _appliedBytesSaved, _lastSize;
+    private long _bytesAtNewest, _bytesBetween;                // applied when the newest snapshot was taken, and since the one before that
     private bool _isSaving, _isWanted;
     private ulong _threshold = limits.SnapshotThreshold;
     private TimeSpan _interval = limits.SnapshotInterval;
@@ -62,11 +63,15 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
     {
         if (meta.Index < LastIndex) return;
         (LastIndex, LastTerm, _lastSize) = (meta.Index, meta.Term, meta.Size);
-        _appliedBytesSaved = replica.AppliedBytes;
+        _appliedBytesSaved = _bytesAtNewest = replica.AppliedBytes;
     }
 
     /// <summary>Cuts the log behind the newest snapshot, which the state contains.</summary>
-    public void Compact() => replica.Compact(LastIndex, store!.LogNeededAfter);
+    public void Compact()
+    {
+        bool isLogShort = _bytesBetween <= Math.Max(limits.CatchUpLogBytes, 2 * _lastSize);
+        replica.Compact(LastIndex, store!.LogNeededAfter, isLogForFollowers: isLogShort);
+    }
 
     /// <summary>A follower needs a snapshot, and the newest one cannot be read or is too old: the state is here, so there will be another.</summary>
     public void Demand(Outbox outbox)
@@ -118,6 +123,7 @@ internal sealed class SnapshotCoordinator(NodeLimits limits, SnapshotStore? stor
             return;
         }
         (LastIndex, LastTerm, _lastSize) = (meta.Index, meta.Term, meta.Size);
+        (_bytesBetween, _bytesAtNewest) = (_appliedBytesSaved - _bytesAtNewest, _appliedBytesSaved);
         Saved++;
         Compact();
         outbox.Write(NodeLogLevel.Info, "server.raft", $"snapshot complete up to: index={meta.Index}");
