@@ -30,10 +30,11 @@ public static class HttpApi
     public static HttpFrontEnd Create(HttpOptions options, INodeGateway gateway, ILocalAgent agent, IAgentControl control, IAgentMetrics metrics, EventLog events, ILoggerFactory loggers, IServerCalls? servers = null, IServiceStreams? streams = null)
     {
         var router = new Router();
-        MapState(router, new ReadResponder(gateway, servers, streams), control.Pools, control.Identity.Version);
+        var reads = new ReadResponder(gateway, servers, streams);
+        MapState(router, reads, control.Pools, control.Identity.Version);
         new EventEndpoints(gateway, control.Pools, events).Map(router);
         new AgentEndpoints(agent, control, metrics).Map(router);
-        return new HttpFrontEnd(options, router, loggers.CreateLogger<HttpFrontEnd>());
+        return new HttpFrontEnd(options, router, loggers.CreateLogger<HttpFrontEnd>()) { Views = reads.Views };
     }
 
     /// <summary>Adds the endpoints that need the node and the gossip pools only.</summary>

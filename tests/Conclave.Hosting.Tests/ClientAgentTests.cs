@@ -160,6 +160,43 @@ public sealed class ClientAgentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Metrics_tell_of_log_state_members_calls_and_subscriptions_and_a_reload_filters_them()
+    {
+        AgentConfig Measured(AgentConfig config) => config with { Telemetry = config.Telemetry with { DisableHostname = true, PrometheusRetentionTime = TimeSpan.FromMinutes(1) } };
+        var server = await StartServerAsync(Measured);
+        var client = await StartClientAsync(server, Measured);
+        await PutAsync("/v1/catalog/register", """{"Node":"n1","Address":"10.0.0.1","Service":{"ID":"w1","Service":"web"},"Check":{"Node":"n1","CheckID":"c1","Name":"one","Status":"passing"}}""");
+        var watching = _client.GetAsync($"/v1/health/service/web?index={await IndexAsync("/v1/health/service/web")}&wait=60s", _stop.Token);
+        await Until(() => server.Feeds!.Count == 1);
+        await PutAsync("/v1/catalog/register", """{"Node":"n1","Address":"10.0.0.1","Service":{"ID":"w2","Service":"web"}}""");
+        (await watching).Dispose();
+        // The answer is kept, and the subscription with it.
+        using var cached = await _client.GetAsync("/v1/health/service/web?cached", _stop.Token);
+
+        await UntilMetricsAsync(server, ["consul_server_isLeader 1", "consul_autopilot_healthy 1", "consul_autopilot_failure_tolerance 0", "consul_members_servers 1", "consul_members_clients 1", "consul_members_failed 0",
+            "consul_state_service_instances 3", "consul_state_services 2", "consul_subscribe_feeds 1", "# TYPE consul_rpc_request counter", "# TYPE consul_raft_applied_index gauge"]);
+        await UntilMetricsAsync(client, ["consul_client_known_servers 1", "# TYPE consul_client_rpc counter", "consul_service_views_count 1", "# TYPE consul_service_views_bytes gauge", "# TYPE consul_service_views_renderings counter",
+            "# TYPE consul_service_views_subscriptions counter", "consul_members_servers 1"]);
+
+        Assert.True((await client.ReloadAsync(client.Config with { Telemetry = client.Config.Telemetry with { PrefixFilter = ["-consul.members", "+consul.members.servers"] } })).IsOk);
+        string filtered = await TextAsync("/v1/agent/metrics?format=prometheus");
+        Assert.Contains("consul_members_servers", filtered);
+        Assert.DoesNotContain("consul_members_clients", filtered);
+    }
+
+    private async Task UntilMetricsAsync(AgentHost host, string[] expected)
+    {
+        string[] missing;
+        do
+        {
+            string shown = await _client.GetStringAsync(host.HttpAddresses[0] + "/v1/agent/metrics?format=prometheus", _stop.Token);
+            missing = [.. expected.Where(line => !shown.Contains("\n" + line + "\n", StringComparison.Ordinal))];
+            if (missing.Length > 0) await Task.Delay(20, _stop.Token);
+        }
+        while (missing.Length > 0);
+    }
+
+    [Fact]
     public async Task Where_servers_serve_no_subscriptions_or_none_are_wanted_services_are_waited_for_in_calls()
     {
         var server = await StartServerAsync(config => config with { EnableRpcStreaming = false });

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Conclave.Agent.Configuration;
 using Conclave.Http.Endpoints.Agent;
 
 namespace Conclave.Hosting.Agent;
@@ -13,6 +14,7 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
     private const int SeriesMax = 4096;                        // labels must not grow memory without end
     private static readonly TimeSpan IntervalLength = TimeSpan.FromSeconds(10);
 
+    private readonly Lock _observing = new();                  // one look at a time; taken before _gate
     private readonly Lock _gate = new();                       // guards everything below
     private readonly TimeProvider _clock;
     private readonly string _prefix, _gaugePrefix, _node;
@@ -20,6 +22,7 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
     private readonly SortedDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
     private DateTimeOffset _intervalStart;
     private MetricsSnapshot? _lastInterval;
+    private volatile MetricFilter _filter = new(new TelemetryConfig());
 
     /// <summary>Starts to listen.</summary>
     /// <param name="node">Meters that carry the name of another node are left out.</param>
@@ -42,25 +45,35 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
     /// <inheritdoc/>
     public bool IsPrometheusEnabled { get; }
 
+    /// <summary>Shows what <c>telemetry.prefix_filter</c> and <c>telemetry.filter_default</c> say from now on. At any time.</summary>
+    public void Use(TelemetryConfig telemetry) => _filter = new MetricFilter(telemetry);
+
     /// <inheritdoc/>
     public MetricsSnapshot Current()
     {
-        _listener.RecordObservableInstruments();
-        lock (_gate)
+        lock (_observing)
         {
-            Roll();
-            return _lastInterval ?? Snapshot(static series => series.Interval, IntervalLength);
+            Observe();
+            lock (_gate)
+            {
+                Roll();
+                var finished = _lastInterval ?? Snapshot(static series => series.Interval, IntervalLength);
+                return Filtered(finished with { Gauges = Gauges() });
+            }
         }
     }
 
     /// <inheritdoc/>
     public MetricsSnapshot Total()
     {
-        _listener.RecordObservableInstruments();
-        lock (_gate)
+        lock (_observing)
         {
-            Roll();
-            return Snapshot(static series => series.Total, IntervalLength);
+            Observe();
+            lock (_gate)
+            {
+                Roll();
+                return Filtered(Snapshot(static series => series.Total, IntervalLength) with { Gauges = Gauges() });
+            }
         }
     }
 
@@ -75,6 +88,14 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
         listener.EnableMeasurementEvents(instrument);
     }
 
+    // What is not there any more, such as the numbers of a leader that is none now, is not told.
+    private void Observe()
+    {
+        lock (_gate)
+            foreach (var series in _series.Values) series.IsPresent &= !series.IsObserved;
+        _listener.RecordObservableInstruments();
+    }
+
     private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         lock (_gate)
@@ -84,7 +105,7 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
             if (!_series.TryGetValue(key, out var series))
             {
                 if (_series.Count >= SeriesMax) return;
-                _series[key] = series = new MetricSeries(Name(instrument), Kind(instrument), Labels(tags));
+                _series[key] = series = new MetricSeries(Name(instrument), Kind(instrument), Labels(tags), instrument.IsObservable);
             }
             series.Add(value);
         }
@@ -101,16 +122,33 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
 
     private MetricsSnapshot Snapshot(Func<MetricSeries, MetricValues> values, TimeSpan length)
     {
-        var gauges = ProcessGauges();
         var counters = new List<MetricAggregate>();
         var samples = new List<MetricAggregate>();
         foreach (var series in _series.Values)
         {
             var value = values(series);
-            if (series.Kind == MetricKind.Gauge) gauges.Add(new(series.Name, series.Last, series.Labels));
-            else if (value.Count > 0) (series.Kind == MetricKind.Counter ? counters : samples).Add(value.ToAggregate(series, length));
+            if (series.Kind != MetricKind.Gauge && value.Count > 0) (series.Kind == MetricKind.Counter ? counters : samples).Add(value.ToAggregate(series, length));
         }
-        return new(_intervalStart, gauges, counters, samples);
+        return new(_intervalStart, [], counters, samples);
+    }
+
+    private List<MetricGauge> Gauges()
+    {
+        var gauges = ProcessGauges();
+        foreach (var series in _series.Values)
+            if (series is { Kind: MetricKind.Gauge, IsPresent: true }) gauges.Add(new(series.Name, series.Last, series.Labels));
+        return gauges;
+    }
+
+    private MetricsSnapshot Filtered(MetricsSnapshot all)
+    {
+        var filter = _filter;
+        return all with
+        {
+            Gauges = [.. all.Gauges.Where(gauge => filter.Shows(gauge.Name))],
+            Counters = [.. all.Counters.Where(counter => filter.Shows(counter.Name))],
+            Samples = [.. all.Samples.Where(sample => filter.Shows(sample.Name))],
+        };
     }
 
     private List<MetricGauge> ProcessGauges() =>
@@ -137,7 +175,7 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
     {
         string type = instrument.GetType().Name;
         if (type.Contains("Counter", StringComparison.Ordinal) && !type.Contains("UpDown", StringComparison.Ordinal))
-            return instrument.IsObservable ? MetricKind.Gauge : MetricKind.Counter;
+            return MetricKind.Counter;
         return type.StartsWith("Histogram", StringComparison.Ordinal) ? MetricKind.Sample : MetricKind.Gauge;
     }
 

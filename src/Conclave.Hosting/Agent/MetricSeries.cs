@@ -14,13 +14,22 @@ internal enum MetricKind : byte
 }
 
 /// <summary>One instrument with one set of labels.</summary>
-internal sealed class MetricSeries(string name, MetricKind kind, IReadOnlyList<KeyValuePair<string, string>> labels)
+internal sealed class MetricSeries(string name, MetricKind kind, IReadOnlyList<KeyValuePair<string, string>> labels, bool isObserved)
 {
+    private double _seen;                                      // of a counter that tells its sum
+
+
     public string Name { get; } = name;
 
     public MetricKind Kind { get; } = kind;
 
     public IReadOnlyList<KeyValuePair<string, string>> Labels { get; } = labels;
+
+    /// <summary>The instrument is asked for its value; a counter then tells its sum, not what was added.</summary>
+    public bool IsObserved { get; } = isObserved;
+
+    /// <summary>There was a value at the last look.</summary>
+    public bool IsPresent { get; set; }
 
     public double Last { get; private set; }
 
@@ -30,6 +39,13 @@ internal sealed class MetricSeries(string name, MetricKind kind, IReadOnlyList<K
 
     public void Add(double value)
     {
+        IsPresent = true;
+        if (IsObserved && Kind == MetricKind.Counter)
+        {
+            double sum = value;
+            (value, _seen) = (sum - _seen, sum);
+            if (value <= 0) return;
+        }
         Last = Kind == MetricKind.Gauge ? value : Last + value;
         Interval.Add(value);
         Total.Add(value);

@@ -11,6 +11,16 @@ namespace Conclave.Hosting.Client;
 internal sealed class ServerCaller(ServerDirectory directory, RpcPool pool, ForwardLimits limits, string datacenter, TimeProvider time, ILogger log, CancellationToken stopping) : IServerCalls
 {
     private readonly SystemClock _clock = new(time);
+    private long _made, _exceeded, _failed;
+
+    /// <summary>Calls to servers so far, each attempt for itself.</summary>
+    public long Made => Interlocked.Read(ref _made);
+
+    /// <summary>Calls that were not made because there were too many.</summary>
+    public long Exceeded => Interlocked.Read(ref _exceeded);
+
+    /// <summary>Calls that did not end in an answer.</summary>
+    public long Failed => Interlocked.Read(ref _failed);
 
     /// <summary>How many calls may be made.</summary>
     public CallRate Rate { get; } = new(time);
@@ -34,7 +44,7 @@ internal sealed class ServerCaller(ServerDirectory directory, RpcPool pool, Forw
     {
         var servers = directory.Servers;
         if (servers.Count == 0) return new ArchiveDownload(null, default, RosterForwarder.NoServers);
-        if (!Rate.TryTake()) return new ArchiveDownload(null, default, ErrorTexts.RateExceeded);
+        if (!TryBegin()) return new ArchiveDownload(null, default, ErrorTexts.RateExceeded);
         return await SnapshotCalls.SaveAsync(servers[0], datacenter, allowStale, stop).ConfigureAwait(false);
     }
 
@@ -44,7 +54,7 @@ internal sealed class ServerCaller(ServerDirectory directory, RpcPool pool, Forw
     {
         var servers = directory.Servers;
         if (servers.Count == 0) return RosterForwarder.NoServers;
-        if (!Rate.TryTake()) return ErrorTexts.RateExceeded;
+        if (!TryBegin()) return ErrorTexts.RateExceeded;
         return await SnapshotCalls.RestoreAsync(servers[0], datacenter, archive, isForwarded: false, stop).ConfigureAwait(false);
     }
 
@@ -59,12 +69,13 @@ internal sealed class ServerCaller(ServerDirectory directory, RpcPool pool, Forw
             switch (decision.Step)
             {
                 case ForwardStep.Send:
-                    if (!Rate.TryTake()) return new ServerReply(default, ErrorTexts.RateExceeded);
+                    if (!TryBegin()) return new ServerReply(default, ErrorTexts.RateExceeded);
                     using (var outcome = await SendAsync(forwarder, decision.Address, method, argument, stop).ConfigureAwait(false))
                     {
                         if (outcome.End == RpcEnd.Result) return new ServerReply(outcome.Result.ToArray(), null);
                         stop.ThrowIfCancellationRequested();           // given up from here, which says nothing about the server
                         decision = forwarder.OnEnded(CallTurns.EndOf(outcome.End), outcome.Text, _clock.Now);
+                        Interlocked.Increment(ref _failed);
                         if (outcome.End != RpcEnd.Error)
                         {
                             directory.OnFailed(forwarder.SentTo);
@@ -78,6 +89,13 @@ internal sealed class ServerCaller(ServerDirectory directory, RpcPool pool, Forw
             }
             if (decision.Step == ForwardStep.Fail) return new ServerReply(default, decision.Error);
         }
+    }
+
+    private bool TryBegin()
+    {
+        bool mayCall = Rate.TryTake();
+        Interlocked.Increment(ref mayCall ? ref _made : ref _exceeded);
+        return mayCall;
     }
 
     private ValueTask<RpcOutcome> SendAsync(RosterForwarder forwarder, string address, ReadOnlyMemory<byte> method, ReadOnlyMemory<byte> argument, CancellationToken stop) => CallTurns.SendAsync(

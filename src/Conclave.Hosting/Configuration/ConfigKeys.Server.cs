@@ -1,4 +1,5 @@
 using Conclave.Agent.Configuration;
+using Conclave.Hosting.Agent;
 using static Conclave.Hosting.Configuration.ConfigKeyKind;
 using static Conclave.Hosting.Configuration.ConfigKeyStatus;
 
@@ -116,7 +117,7 @@ public static partial class ConfigKeys
             Telemetry("disable_hostname", Bool, (telemetry, value) => telemetry with { DisableHostname = value.Bool() }),
             Telemetry("metrics_prefix", Text, (telemetry, value) => telemetry with { MetricsPrefix = value.Text() }),
             Telemetry("prometheus_retention_time", Duration, (telemetry, value) => telemetry with { PrometheusRetentionTime = value.Duration() }),
-            Telemetry("prefix_filter", TextList, (telemetry, value) => telemetry with { PrefixFilter = Append(telemetry.PrefixFilter, value.Strings()) }),
+            Key("telemetry.prefix_filter", TextList, ApplyPrefixFilter),
             Telemetry("filter_default", Bool, (telemetry, value) => telemetry with { FilterDefault = value.Bool() }),
             Unused("telemetry.statsd_address", Text),
             Unused("telemetry.statsite_address", Text),
@@ -132,6 +133,18 @@ public static partial class ConfigKeys
             keys.Add(Unused("telemetry.circonus_" + name, Text));
     }
 
+    private static void ApplyPrefixFilter(ConfigDraft draft, ConfigValue value)
+    {
+        var rules = value.Strings();
+        foreach (string rule in rules)
+        {
+            if (rule.Length == 0) draft.Warn("Cannot have empty filter rule in prefix_filter");
+            else if (!MetricFilter.IsRule(rule)) draft.Warn($"Filter rule must begin with either '+' or '-': \"{rule}\"");
+        }
+        var telemetry = draft.Config.Telemetry;
+        draft.Config = draft.Config with { Telemetry = telemetry with { PrefixFilter = Append(telemetry.PrefixFilter, rules) } };
+    }
+
     private static ConfigKey Telemetry(string name, ConfigKeyKind kind, Func<TelemetryConfig, ConfigValue, TelemetryConfig> change) =>
-        Key("telemetry." + name, kind, (draft, value) => draft.Config = draft.Config with { Telemetry = change(draft.Config.Telemetry, value) }, Stored);
+        Key("telemetry." + name, kind, (draft, value) => draft.Config = draft.Config with { Telemetry = change(draft.Config.Telemetry, value) });
 }

@@ -30,6 +30,8 @@ internal static class ReloadableKeys
         "raft_trailing_logs",
         "service",
         "services",
+        "telemetry.filter_default",
+        "telemetry.prefix_filter",
         "tls.defaults.ca_file",
         "tls.defaults.ca_path",
         "tls.defaults.cert_file",

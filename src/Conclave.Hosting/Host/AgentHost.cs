@@ -40,6 +40,7 @@ public sealed class AgentHost : IAsyncDisposable
     private readonly AgentRuntime _local;
     private readonly TaskCompletionSource<AgentEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly AgentMetrics _metrics;
+    private readonly HostInstruments _instruments;
     private readonly EventLog _events = new();
     private readonly ServerPort? _server;                      // null for an agent without one
     private HttpListenerHost? _http;
@@ -76,6 +77,9 @@ public sealed class AgentHost : IAsyncDisposable
         }
         _local = AgentRuntime.Start(AgentRuntimeOptions.From(options.Config, identity), Gateway, options.Time, options.Log, Servers);
         _metrics = Metrics(options, identity);
+        _instruments = new HostInstruments(identity.NodeName);
+        if (_calls is not null) _instruments.Add(Gateway, _calls);
+        if (_client is not null) _instruments.Add(_client);
         if (_client is not null) _client.Directory.ServerCame += OnServerCame;
         if (_node is null) return;
         _node.Gateway.StatusChanged += OnStatusChanged;
@@ -223,7 +227,7 @@ public sealed class AgentHost : IAsyncDisposable
         AgentHostLog.Reloading(_logger);
         AgentOutcome outcome;
         // One after the other: each begins with what the one before left.
-        lock (_reloadGate) (outcome, _config) = new AgentReload { Log = _options.Log, Local = _local, FrontEnd = _frontEnd, Listeners = _http, Node = _node, Calls = _calls, Client = _client }.Apply(_config, config);
+        lock (_reloadGate) (outcome, _config) = new AgentReload { Log = _options.Log, Local = _local, FrontEnd = _frontEnd, Listeners = _http, Node = _node, Calls = _calls, Client = _client, Metrics = _metrics }.Apply(_config, config);
         if (outcome.IsOk) _options.Reloaded?.Invoke(config);
         return Task.FromResult(outcome);
     }
@@ -249,6 +253,7 @@ public sealed class AgentHost : IAsyncDisposable
         if (_server is not null) await _server.DisposeAsync().ConfigureAwait(false);
         if (_node is not null) await _node.DisposeAsync().ConfigureAwait(false);
         _folder?.Dispose();
+        _instruments.Dispose();
         _metrics.Dispose();
     }
 
@@ -258,7 +263,9 @@ public sealed class AgentHost : IAsyncDisposable
     {
         var telemetry = options.Config.Telemetry;
         string host = telemetry.DisableHostname ? "" : Environment.MachineName;
-        return new AgentMetrics(identity.NodeName, telemetry.MetricsPrefix, host, telemetry.PrometheusRetentionTime > TimeSpan.Zero, options.Time);
+        var metrics = new AgentMetrics(identity.NodeName, telemetry.MetricsPrefix, host, telemetry.PrometheusRetentionTime > TimeSpan.Zero, options.Time);
+        metrics.Use(telemetry);
+        return metrics;
     }
 
     // Development mode with a data folder keeps nothing there but who it is.
@@ -279,6 +286,7 @@ public sealed class AgentHost : IAsyncDisposable
             if (Gateway.Status.IsLeader) AnnounceLeader();                 // it may have won before the pools were open
             _ = ForwardJoinFailureAsync(_gossip);
             FollowSize(_gossip);
+            _instruments.Add(_gossip);
             _client?.Follow(_gossip);
         }
         await OpenHttpAsync(bindings, (IAgentPools?)_gossip ?? AgentMembers.Alone(Identity, receiver), stop).ConfigureAwait(false);
@@ -291,6 +299,7 @@ public sealed class AgentHost : IAsyncDisposable
         if (!_config.DisableCoordinates) _coordinates = new CoordinateSync(Gateway, Identity.NodeName, pools, new Prng((ulong)Random.Shared.NextInt64()), _options.Time, _logger);
         var control = new AgentControl(this, _local, pools, _options.Log);
         var frontEnd = _frontEnd = HttpApi.Create(AgentListeners.Options(_config), Gateway, _local, control, _metrics, _events, _options.Log, Servers, Streams);
+        _instruments.Add(frontEnd);
         foreach (var binding in bindings) AgentHostLog.StartingServer(_logger, binding.UnixPath ?? binding.EndPoint!.ToString(), binding.UnixPath is null ? "tcp" : "unix", binding.Tls is null ? "http" : "https");
         _http = await HttpListenerHost.StartAsync(frontEnd, bindings, _options.Log, stop).ConfigureAwait(false);
         AgentListeners.SetSocketModes(_config);

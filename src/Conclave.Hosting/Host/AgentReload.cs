@@ -34,6 +34,9 @@ internal sealed class AgentReload
     /// <summary>Calls of an agent without a state of its own, or null.</summary>
     public ClientCalls? Client { get; init; }
 
+    /// <summary>What metrics show.</summary>
+    public required AgentMetrics Metrics { get; init; }
+
     /// <summary>Applies a configuration that is valid by itself.</summary>
     /// <param name="current">What is in force.</param>
     /// <param name="fresh">What was read now.</param>
@@ -49,6 +52,7 @@ internal sealed class AgentReload
         if (tls is not null) Listeners?.Use(tls);
         Calls?.Reload(ServerCallOptions.From(fresh));
         Client?.Reload(fresh);
+        Metrics.Use(fresh.Telemetry);
         var raft = fresh.Raft;
         Node?.Inbox.Post(node => node.Reconfigure((ulong)raft.SnapshotThreshold, raft.SnapshotInterval, raft.TrailingLogs));
         var logger = Log.CreateLogger("agent");
@@ -68,6 +72,7 @@ internal sealed class AgentReload
         Log = current.Log with { Level = fresh.Log.Level },
         Http = fresh.Http with { MaxHeaderBytes = current.Http.MaxHeaderBytes },
         Limits = current.Limits with { HttpMaxConnsPerClient = fresh.Limits.HttpMaxConnsPerClient, RpcMaxConnsPerClient = fresh.Limits.RpcMaxConnsPerClient, RpcHandshakeTimeout = fresh.Limits.RpcHandshakeTimeout, RpcRate = fresh.Limits.RpcRate, RpcMaxBurst = fresh.Limits.RpcMaxBurst },
+        Telemetry = current.Telemetry with { PrefixFilter = fresh.Telemetry.PrefixFilter, FilterDefault = fresh.Telemetry.FilterDefault },
         Raft = current.Raft with { SnapshotThreshold = fresh.Raft.SnapshotThreshold, SnapshotInterval = fresh.Raft.SnapshotInterval, TrailingLogs = fresh.Raft.TrailingLogs },
     };
 }

@@ -15,6 +15,14 @@ namespace Conclave.Hosting.Calls;
 /// <param name="log">Where to tell what goes wrong.</param>
 internal sealed class RpcServer(RpcMethods methods, Func<ulong> applied, RpcLimits limits, TimeProvider time, ILogger log)
 {
+    private long _served, _failed;
+
+    /// <summary>Calls that came so far.</summary>
+    public long Served => Interlocked.Read(ref _served);
+
+    /// <summary>Those of them that ended in an error.</summary>
+    public long Failed => Interlocked.Read(ref _failed);
+
     /// <summary>Bytes of unfinished arguments of all connections.</summary>
     public RpcBudget Collected { get; } = new(limits.CollectedBytesOfAllMax);
 
@@ -44,6 +52,7 @@ internal sealed class RpcServer(RpcMethods methods, Func<ulong> applied, RpcLimi
     /// <summary>Carries one call out and gives the whole reply, which the caller owns.</summary>
     public async ValueTask<PooledBuffer> AnswerAsync(CollectedCall call, IPAddress? remote, CancellationToken departure)
     {
+        Interlocked.Increment(ref _served);
         var reply = new PooledBuffer(512);
         var (method, argument, appliedEndsAt, error) = Open(call.Bytes, reply);
         if (error is not null) return reply;
@@ -101,8 +110,9 @@ internal sealed class RpcServer(RpcMethods methods, Func<ulong> applied, RpcLimi
         return (method, call[(int)reader.Offset..], appliedEndsAt, null);
     }
 
-    private static void WriteError(ReadOnlyMemory<byte> call, string error, PooledBuffer reply)
+    private void WriteError(ReadOnlyMemory<byte> call, string error, PooledBuffer reply)
     {
+        Interlocked.Increment(ref _failed);
         reply.Clear();
         var reader = new MsgPackReader(call);
         var header = RpcCallHeader.Read(ref reader);

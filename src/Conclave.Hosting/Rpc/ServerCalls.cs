@@ -62,6 +62,12 @@ internal sealed class ServerCalls : IAsyncDisposable
     /// <summary>The services that others subscribe to here; null when they cannot.</summary>
     public ServiceFeeds? Feeds => _grpc?.Feeds;
 
+    /// <summary>Calls of others that came so far.</summary>
+    public long Served => _server.Served;
+
+    /// <summary>Those of them that ended in an error.</summary>
+    public long Failed => _server.Failed;
+
     /// <summary>The gossip pools, once they are open.</summary>
     public IAgentPools? Pools { get; set; }
 

@@ -63,6 +63,9 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
     /// <summary>Ends when the listeners are about to close: for answers that stream.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
+    /// <summary>Subscriptions at servers out of which reads are answered; null without any.</summary>
+    internal Remote.ServiceViews? Views { get; init; }
+
     internal void BeginStop()
     {
         _stopping.Cancel();

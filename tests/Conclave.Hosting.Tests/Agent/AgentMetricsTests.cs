@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Conclave.Hosting.Agent;
+using Conclave.Http.Endpoints.Agent;
 
 namespace Conclave.Hosting.Tests.Agent;
 
@@ -38,6 +39,50 @@ public sealed class AgentMetricsTests : IDisposable
         _clock.Now += TimeSpan.FromSeconds(10);
         Assert.DoesNotContain(_metrics.Current().Counters, other => other.Name == "consul.test.requests");
         Assert.Equal(5, _metrics.Total().Counters.Single(other => other.Name == "consul.test.requests").Sum);
+    }
+
+    [Fact]
+    public void Gauges_are_of_now_from_the_first_look_on_and_gone_with_what_they_told_of()
+    {
+        double? level = 3;
+        _meter.CreateObservableGauge("conclave.test.leader", () => level is { } value ? [new Measurement<double>(value)] : Array.Empty<Measurement<double>>());
+        double? Shown(MetricsSnapshot all) => all.Gauges.Where(gauge => gauge.Name == "consul.host.test.leader").Select(gauge => (double?)gauge.Value).SingleOrDefault();
+        _clock.Now += TimeSpan.FromSeconds(10);
+        Assert.Equal(3, Shown(_metrics.Current()));
+        level = 4;
+        Assert.Equal((4, 4), (Shown(_metrics.Current()), Shown(_metrics.Total())));
+        level = null;
+        Assert.Equal((null, null), (Shown(_metrics.Current()), Shown(_metrics.Total())));
+        level = 5;
+        Assert.Equal(5, Shown(_metrics.Total()));
+    }
+
+    [Fact]
+    public void A_counter_that_tells_its_sum_counts_what_was_added()
+    {
+        long sum = 7;
+        _meter.CreateObservableCounter("conclave.test.sum", () => sum);
+        double Total() => _metrics.Total().Counters.Single(counter => counter.Name == "consul.test.sum").Sum;
+        Assert.Equal(7, Total());
+        sum = 12;
+        Assert.Equal(12, Total());
+        Assert.Equal(12, Total());
+    }
+
+    [Theory]
+    [InlineData(true, "-consul.test", "consul.test.a", false)]
+    [InlineData(true, "-consul.test", "consul.other", true)]
+    [InlineData(true, "-consul.test,+consul.test.a", "consul.test.a.b", true)]
+    [InlineData(true, "+consul.test.a,-consul.test", "consul.test.a.b", true)]
+    [InlineData(true, "+consul.test.a,-consul.test", "consul.test.b", false)]
+    [InlineData(true, "+consul.test,-consul.test", "consul.test.b", false)]
+    [InlineData(false, "+consul.test", "consul.test.b", true)]
+    [InlineData(false, "+consul.test", "consul.other", false)]
+    [InlineData(false, "consul.test", "consul.test", false)]
+    public void The_longest_rule_that_fits_a_name_decides_whether_it_is_shown(bool isDefault, string rules, string name, bool isShown)
+    {
+        var filter = new MetricFilter(new() { FilterDefault = isDefault, PrefixFilter = rules.Split(',') });
+        Assert.Equal(isShown, filter.Shows(name));
     }
 
     [Fact]
