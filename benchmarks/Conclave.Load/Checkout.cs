@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 namespace Conclave.Load;
 
 /// <summary>The checkout that this program was built from, if it still runs inside one.</summary>
@@ -10,7 +11,7 @@ internal static class Checkout
     {
         if (Root is null) return null;
         var output = Path.Combine(Root, "src", "Conclave.Cli", "bin", "Release", "net10.0");
-        string[] candidates = [Path.Combine(output, "publish", "conclave"), Path.Combine(output, "conclave")];
+        string[] candidates = [Path.Combine(output, RuntimeInformation.RuntimeIdentifier, "publish", "conclave"), Path.Combine(output, "conclave")];
         return Array.Find(candidates, File.Exists);
     }
 

@@ -31,6 +31,7 @@ internal sealed record LoadOptions(IReadOnlyList<string> Scenarios, string Binar
           quorum       three servers: writes beside a server alone, a follower that stands still
           failover     three servers: the leader killed or stopped under 64 writers: gaps, returns, losses
           cut          three servers, alone and behind three client agents with heartbeats and events: the leader cut off or killed: gaps, returns, votes, errors
+          leave        watchers that vanish, at a follower and at a client agent: what a change costs before, meanwhile, and 1 s after
           visible      a service registered at one of three servers and three client agents: when all others show it
           datacenter   three servers, 50 client agents, 5,000 services, 15,000 checks: steady cost, heartbeats, one check that flaps, 1,000 watchers of one service
           gossip       12 members of ours beside 12 agents of serf: kill -9 seen, events everywhere, idle cost, 30 % of packets lost

@@ -23,6 +23,7 @@ internal static class ScenarioList
         ("failover", FailoverScenario.RunAsync),
         ("subscription", SubscriptionScenario.RunAsync),
         ("cut", CutScenario.RunAsync),
+        ("leave", LeaveScenario.RunAsync),
         ("visible", VisibleScenario.RunAsync),
         ("datacenter", DatacenterScenario.RunAsync),
         ("gossip", GossipScenario.RunAsync),

@@ -27,12 +27,24 @@ internal static class CutScenario
             report.Fail("cut", $"no lines can be cut here: {obstacle}");
             return;
         }
-        using var folder = new TemporaryFolder(options);
         using var network = PacketNetwork.Create(ServerCluster.Size + Clients);
-        using var cluster = await ServerCluster.StartAsync(options, folder.Path, network);
         var rounds = options.Count(6, least: 2);
-        await PlayAsync(report, network, cluster, "servers", new Writing("alone", () => cluster.Servers.Select(static server => server?.Http), Writing.Impatience), rounds, reading: null);
+        await AloneAsync(options, report, network, rounds);
+        await BehindClientsAsync(options, report, network, rounds);
+    }
 
+    private static async Task AloneAsync(LoadOptions options, Report report, PacketNetwork network, int rounds)
+    {
+        using var folder = new TemporaryFolder(options);
+        using var cluster = await ServerCluster.StartAsync(options, folder.Path, network);
+        await PlayAsync(report, network, cluster, "servers", new Writing("alone", () => cluster.Servers.Select(static server => server?.Http), Writing.Impatience), rounds, reading: null);
+    }
+
+    // On servers of their own: how long one needs to come back grows with the keys it has.
+    private static async Task BehindClientsAsync(LoadOptions options, Report report, PacketNetwork network, int rounds)
+    {
+        using var folder = new TemporaryFolder(options);
+        using var cluster = await ServerCluster.StartAsync(options, folder.Path, network);
         await cluster.StartClientsAsync(Clients);
         await using var noise = await GossipNoise.StartAsync([.. cluster.Clients.Select(static client => client.Http)]);
         await using var reading = new Reading([.. cluster.Clients.Select(static client => client.Http)]);
