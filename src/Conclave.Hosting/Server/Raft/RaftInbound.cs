@@ -25,7 +25,7 @@ internal sealed class RaftInbound(RaftTransport transport, ILogger logger) : ISe
     {
         var pending = Channel.CreateBounded<InboundRequest>(new BoundedChannelOptions(PipelineMax) { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = true });
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var patience = new AnswerPatience(end);
+        var patience = new AnswerPatience(end, TimeProvider.System);
         var answering = AnswerAsync(connection.Stream, pending.Reader, patience, end);
         var watching = patience.WatchAsync();
         try
