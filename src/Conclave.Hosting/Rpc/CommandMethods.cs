@@ -46,6 +46,7 @@ internal sealed class CommandMethods(INodeGateway local, INodeGateway anywhere, 
 
     private ValueTask<string?> RemoveByAddressAsync(RpcCall call, PooledBuffer result)
     {
+        if (IsForeign(ServerRequest.ReadText(call.Argument.Span, "Datacenter"u8))) return new(NoPath);
         string address = ServerRequest.ReadText(call.Argument.Span, "Address"u8);
         foreach (var server in local.Status.Servers)
             if (server.Address == address) return ServerAsync(call, result, server.Id, isTransfer: false);

@@ -32,6 +32,8 @@ internal sealed class HealthMethods(INodeGateway local, RpcPool pool)
 
     private async ValueTask<string?> AnswerAsync(byte[] method, Form form, RpcCall call, PooledBuffer result)
     {
+        string datacenter = QueryArguments.Read(call.Argument.Span).Datacenter;
+        if (datacenter.Length > 0 && !datacenter.Equals(local.Identity.Datacenter, StringComparison.OrdinalIgnoreCase)) return RpcReads.NoPath;
         var status = local.Status;
         if (status.IsLeader)
         {

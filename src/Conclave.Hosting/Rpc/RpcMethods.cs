@@ -19,8 +19,8 @@ internal sealed class RpcMethods
     private const int NameBytesMax = 128;
 
     private readonly Dictionary<string, RpcMethod> _methods = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, RpcMethod?> _services = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _refusals = new(StringComparer.Ordinal);   // Of methods, and of whole services.
+    private readonly HashSet<string> _services = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _refusals = new(StringComparer.Ordinal);   // By method.
 
     /// <summary>The methods that are answered by name, those that are always refused among them.</summary>
     public IReadOnlyCollection<string> Names => _methods.Keys;
@@ -29,26 +29,26 @@ internal sealed class RpcMethods
     public void Add(string name, RpcMethod method)
     {
         _methods.Add(name, method);
-        _services.TryAdd(name[..name.IndexOf('.')], null);
+        _services.Add(name[..name.IndexOf('.')]);
     }
 
-    /// <summary>Answers every method of a service that has no other with one text.</summary>
-    public void Refuse(string service, string text)
+    /// <summary>Answers methods of a service with one text, always.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="service">The service.</param>
+    /// <param name="methods">Names of its methods; others of the service are not known.</param>
+    public void Refuse(string text, string service, params ReadOnlySpan<string> methods)
     {
-        _services[service] = (_, _) => new(text);
-        _refusals[service] = text;
+        foreach (string method in methods) RefuseMethod(service + '.' + method, text);
     }
 
-    /// <summary>Answers one method with a text, always.</summary>
-    public void RefuseMethod(string name, string text)
+    private void RefuseMethod(string name, string text)
     {
         Add(name, (_, _) => new(text));
         _refusals[name] = text;
     }
 
     /// <summary>The text with which a method is always refused; null when it is served, or not known.</summary>
-    public string? RefusalOf(string name) =>
-        _refusals.TryGetValue(name, out string? text) || (!_methods.ContainsKey(name) && _refusals.TryGetValue(name[..name.IndexOf('.')], out text)) ? text : null;
+    public string? RefusalOf(string name) => _refusals.GetValueOrDefault(name);
 
     /// <summary>Finds a method; false with the text that net/rpc peers send when there is none.</summary>
     public bool TryFind(ReadOnlySpan<byte> name, out RpcMethod method, out string error)
@@ -65,12 +65,7 @@ internal sealed class RpcMethods
         if (_methods.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out method!)) return true;
 
         int dot = text.LastIndexOf('.');
-        bool isKnown = _services.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(dot < 0 ? text : text[..dot], out var refusal);
-        if (isKnown && refusal is not null)
-        {
-            method = refusal;
-            return true;
-        }
+        bool isKnown = _services.GetAlternateLookup<ReadOnlySpan<char>>().Contains(dot < 0 ? text : text[..dot]);
         error = dot < 0 ? $"rpc: service/method request ill-formed: {text}" : isKnown ? $"rpc: can't find method {text}" : $"rpc: can't find service {text}";
         return false;
     }

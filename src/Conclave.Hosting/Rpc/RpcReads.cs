@@ -41,11 +41,9 @@ internal sealed class RpcReads(INodeGateway gateway, TimeProvider time)
             return refused.Message;
         }
 
-        var options = arguments.Options;
-        var mode = options.RequireConsistent ? ReadMode.Consistent : options.AllowStale ? ReadMode.Stale : ReadMode.Default;
-        var grant = await gateway.ReadAsync(mode, CancellationToken.None).ConfigureAwait(false);
+        var grant = await gateway.ReadAsync(ModeOf(arguments.Options), CancellationToken.None).ConfigureAwait(false);
         if (grant.Root is not { } root) return grant.Error ?? ErrorTexts.NoLeader;
-        if (options.MinQueryIndex > 0)
+        if (arguments.Options.MinQueryIndex > 0)
         {
             if (await WaitAsync(method, arguments, query, call.Departure).ConfigureAwait(false) is { } shared)
             {
@@ -54,12 +52,16 @@ internal sealed class RpcReads(INodeGateway gateway, TimeProvider time)
             }
             // Nothing has changed in time, or it had already. The query may be one that others wait with now: never touch it here.
             query = compose(arguments).Query!;
-            root = gateway.Root;
+            Write(query, result, Waits.MetaOf(query.Run(gateway.Root, null)));   // the leader may have gone meanwhile
+            return null;
         }
         ulong index = query.Run(root, null);
         Write(query, result, new QueryMeta(index, grant.KnownLeader, grant.LastContactMilliseconds * 1_000_000));
         return null;
     }
+
+    /// <summary>How fresh an answer is asked for.</summary>
+    public static ReadMode ModeOf(in QueryOptions options) => options.RequireConsistent ? ReadMode.Consistent : options.AllowStale ? ReadMode.Stale : ReadMode.Default;
 
     /// <summary>Whether a datacenter is not this one.</summary>
     public bool IsForeign(string datacenter) => datacenter.Length > 0 && !datacenter.Equals(gateway.Identity.Datacenter, StringComparison.OrdinalIgnoreCase);

@@ -52,8 +52,8 @@ internal sealed class StateMethods(RpcReads reads)
     private void AddStatus(RpcMethods methods)
     {
         methods.Add("Status.Ping", static (_, result) => Give(result, static (ref MsgPackWriter writer) => writer.WriteMapHeader(0)));
-        methods.Add("Status.Leader", (_, result) => Give(result, (ref MsgPackWriter writer) => writer.Write(Gateway.Status.LeaderAddress)));
-        methods.Add("Status.Peers", (_, result) => Give(result, (ref MsgPackWriter writer) => writer.Write(Gateway.Status.PeerAddresses)));
+        methods.Add("Status.Leader", (call, result) => GiveHere(call, result, (ref MsgPackWriter writer) => writer.Write(Gateway.Status.LeaderAddress)));
+        methods.Add("Status.Peers", (call, result) => GiveHere(call, result, (ref MsgPackWriter writer) => writer.Write(Gateway.Status.PeerAddresses)));
         methods.Add("Catalog.ListDatacenters", (_, result) => Give(result, (ref MsgPackWriter writer) => writer.Write([Gateway.Identity.Datacenter])));
         methods.Add("Operator.RaftGetConfiguration", RaftConfiguration);
         methods.Add("Operator.AutopilotGetConfiguration", AutopilotConfigurationAsync);
@@ -65,15 +65,20 @@ internal sealed class StateMethods(RpcReads reads)
 
     private static void AddRefusals(RpcMethods methods)
     {
-        methods.Refuse("ACL", "ACL support disabled");
-        foreach (string service in new[] { "ConnectCA", "Intention", "DiscoveryChain" }) methods.Refuse(service, ConnectOff);
-        methods.Refuse("AutoEncrypt", ConnectOff);
-        methods.Refuse("AutoConfig", "AutoConfig is disabled");
-        methods.RefuseMethod("PreparedQuery.Apply", NoQueries);
-        methods.RefuseMethod("PreparedQuery.Get", NoQuery);
-        methods.RefuseMethod("PreparedQuery.Explain", NoQuery);
-        methods.RefuseMethod("PreparedQuery.Execute", NoQuery);
-        methods.RefuseMethod("ConfigEntry.Apply", NoConfigEntries);
+        methods.Refuse("ACL support disabled", "ACL",
+            "Authorize", "BootstrapTokens", "GetPolicy", "Login", "Logout", "ReplicationStatus",
+            "AuthMethodDelete", "AuthMethodList", "AuthMethodRead", "AuthMethodSet", "BindingRuleDelete", "BindingRuleList", "BindingRuleRead", "BindingRuleSet",
+            "PolicyBatchRead", "PolicyDelete", "PolicyList", "PolicyRead", "PolicyResolve", "PolicySet",
+            "RoleBatchRead", "RoleDelete", "RoleList", "RoleRead", "RoleResolve", "RoleSet",
+            "TokenBatchRead", "TokenClone", "TokenDelete", "TokenList", "TokenRead", "TokenSet");
+        methods.Refuse(ConnectOff, "ConnectCA", "ConfigurationGet", "ConfigurationSet", "Roots", "Sign", "SignIntermediate");
+        methods.Refuse(ConnectOff, "Intention", "Apply", "Check", "Get", "List", "Match");
+        methods.Refuse(ConnectOff, "DiscoveryChain", "Get");
+        methods.Refuse(ConnectOff, "AutoEncrypt", "Sign");
+        methods.Refuse("AutoConfig is disabled", "AutoConfig", "InitialConfiguration");
+        methods.Refuse(NoQueries, "PreparedQuery", "Apply");
+        methods.Refuse(NoQuery, "PreparedQuery", "Execute", "Explain", "Get");
+        methods.Refuse(NoConfigEntries, "ConfigEntry", "Apply");
         // Deleting what is not there is fine.
         methods.Add("ConfigEntry.Delete", static (_, result) => Give(result, static (ref MsgPackWriter writer) => writer.WriteMapHeader(0)));
     }
@@ -93,9 +98,7 @@ internal sealed class StateMethods(RpcReads reads)
         if (reads.IsForeign(arguments.Datacenter)) return RpcReads.NoPath;
         // The operations outlive the wait below, and their values are slices of what they are read from.
         var operations = CommandCodec.DecodeTxn(call.Argument).Ops;
-        var options = arguments.Options;
-        var mode = options.RequireConsistent ? ReadMode.Consistent : options.AllowStale ? ReadMode.Stale : ReadMode.Default;
-        var grant = await Gateway.ReadAsync(mode, CancellationToken.None).ConfigureAwait(false);
+        var grant = await Gateway.ReadAsync(RpcReads.ModeOf(arguments.Options), CancellationToken.None).ConfigureAwait(false);
         if (grant.Root is not { } root) return grant.Error ?? ErrorTexts.NoLeader;
         var outcome = TxnRead.Run(root, operations);
         var writer = new MsgPackWriter(result);
@@ -106,7 +109,10 @@ internal sealed class StateMethods(RpcReads reads)
 
     private ValueTask<string?> RaftConfiguration(RpcCall call, PooledBuffer result)
     {
+        var arguments = QueryArguments.Read(call.Argument.Span);
+        if (reads.IsForeign(arguments.Datacenter)) return new(RpcReads.NoPath);
         var status = Gateway.Status;
+        if (!status.KnownLeader && !arguments.Options.AllowStale) return new(ErrorTexts.NoLeader);
         var rows = new List<RaftServerRow>(status.Servers.Count);
         foreach (var server in status.Servers) rows.Add(new RaftServerRow(server.Id, server.Name, server.Address, server.IsLeader, server.IsVoter));
         return Give(result, (ref MsgPackWriter writer) => OperatorResults.WriteConfiguration(ref writer, rows, status.ConfigurationIndex));
@@ -114,12 +120,17 @@ internal sealed class StateMethods(RpcReads reads)
 
     private async ValueTask<string?> AutopilotConfigurationAsync(RpcCall call, PooledBuffer result)
     {
-        var options = QueryArguments.Read(call.Argument.Span).Options;
-        var grant = await Gateway.ReadAsync(options.AllowStale ? ReadMode.Stale : ReadMode.Default, CancellationToken.None).ConfigureAwait(false);
+        var arguments = QueryArguments.Read(call.Argument.Span);
+        if (reads.IsForeign(arguments.Datacenter)) return RpcReads.NoPath;
+        var grant = await Gateway.ReadAsync(RpcReads.ModeOf(arguments.Options), CancellationToken.None).ConfigureAwait(false);
         if (grant.Root is not { } root) return grant.Error ?? ErrorTexts.NoLeader;
         root.Autopilot(null, out var config);
         return config is null ? "autopilot config not initialized yet" : await Give(result, (ref MsgPackWriter writer) => AutopilotConfigCodec.Write(ref writer, config)).ConfigureAwait(false);
     }
+
+    // For this datacenter only.
+    private ValueTask<string?> GiveHere(RpcCall call, PooledBuffer result, RpcEncoding.Body body) =>
+        reads.IsForeign(QueryArguments.Read(call.Argument.Span).Datacenter) ? new(RpcReads.NoPath) : Give(result, body);
 
     private static ValueTask<string?> Give(PooledBuffer result, RpcEncoding.Body body)
     {

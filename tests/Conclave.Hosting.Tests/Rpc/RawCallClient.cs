@@ -99,7 +99,8 @@ internal sealed class RawCallClient : IMuxOwner, IAsyncDisposable
         return buffer.ToArray();
     }
 
-    private static string ErrorOf(byte[] reply)
+    /// <summary>The error that a reply bears; empty for none.</summary>
+    public static string ErrorOf(byte[] reply)
     {
         var reader = new MsgPackReader(reply);
         return Encoding.UTF8.GetString(RpcReplyHeader.Read(ref reader).Error);

@@ -44,7 +44,27 @@ public sealed class RecordedCallsTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task Recorded_requests_are_answered_with_replies_of_the_same_structure()
+    public Task Recorded_requests_are_answered_with_replies_of_the_same_structure() => AnswerRecordedAsync(static request => request);
+
+    [Fact]
+    public Task Requests_in_the_widest_forms_of_their_values_are_answered_as_recorded() => AnswerRecordedAsync(WireForms.Widest);
+
+    [Fact]
+    public Task Requests_with_fields_that_nobody_knows_are_answered_as_recorded() => AnswerRecordedAsync(WireForms.WithMore);
+
+    [Fact]
+    public async Task No_argument_at_all_is_one_whose_fields_are_all_zero()
+    {
+        await using var client = await RawCallClient.ConnectAsync(_server.Address);
+        foreach (string method in _server.Methods.Names.Where(static name => name != "Operator.RaftLeadershipTransfer"))
+        {
+            string expected = RawCallClient.ErrorOf(await client.CallAsync(WireForms.WithoutArgument(method, isNil: false)));
+            Assert.Equal((method, expected), (method, RawCallClient.ErrorOf(await client.CallAsync(WireForms.WithoutArgument(method, isNil: true)))));
+            Assert.DoesNotContain("internal error", expected, StringComparison.Ordinal);
+        }
+    }
+
+    private async Task AnswerRecordedAsync(Func<byte[], byte[]> form)
     {
         await using var client = await RawCallClient.ConnectAsync(_server.Address);
         int same = 0, refused = 0;
@@ -53,7 +73,7 @@ public sealed class RecordedCallsTests : IAsyncDisposable
             if (name.StartsWith("acl.", StringComparison.Ordinal)) continue;   // recorded with ACLs and Connect on
             var (expectedError, expected) = ReadReply(reply);
             _server.Local.NextSessionId = method == "Session.Apply" && expected is ReadOnlyMemory<byte> id ? Encoding.UTF8.GetString(id.Span) : "";
-            byte[] answer = await client.CallAsync(request);
+            byte[] answer = await client.CallAsync(form(request));
             AssertHeaders(name, request, answer, out string error, out var result);
             if (s_notServed.ContainsKey(method) || expectedError.Length > 0)
             {
@@ -100,7 +120,10 @@ public sealed class RecordedCallsTests : IAsyncDisposable
         Assert.Equal("rpc: can't find service Nothing.Here", await client.ErrorOfAsync("Nothing.Here"));
         Assert.Equal("rpc: can't find method KVS.Nothing", await client.ErrorOfAsync("KVS.Nothing"));
         Assert.Equal("rpc: service/method request ill-formed: KVS", await client.ErrorOfAsync("KVS"));
+        Assert.Equal("rpc: can't find method ACL.Nothing", await client.ErrorOfAsync("ACL.Nothing"));
+        Assert.Equal("rpc: can't find method ConnectCA.Nothing", await client.ErrorOfAsync("ConnectCA.Nothing"));
         Assert.Equal("ACL support disabled", await client.ErrorOfAsync("ACL.TokenRead"));
+        Assert.Equal("Connect must be enabled in order to use this endpoint", await client.ErrorOfAsync("ConnectCA.Roots"));
         Assert.Equal("AutoConfig is disabled", await client.ErrorOfAsync("AutoConfig.InitialConfiguration"));
         Assert.Equal("", await client.ErrorOfAsync("Status.Ping"));
     }
@@ -111,9 +134,27 @@ public sealed class RecordedCallsTests : IAsyncDisposable
         await using var client = await RawCallClient.ConnectAsync(_server.Address);
         Assert.Equal("No path to datacenter", await client.ErrorOfAsync("KVS.Get", ("Datacenter", "dc9")));
         Assert.Equal("No path to datacenter", await client.ErrorOfAsync("KVS.Apply", ("Datacenter", "dc9")));
+        foreach (string method in new[] { "Leader", "Peers" }) Assert.Equal("No path to datacenter", await client.ErrorOfAsync("Status." + method, ("Datacenter", "dc9")));
+        foreach (string method in new[] { "RaftGetConfiguration", "AutopilotGetConfiguration", "AutopilotSetConfiguration", "ServerHealth", "AutopilotState", "RaftRemovePeerByAddress", "RaftRemovePeerByID" })
+            Assert.Equal("No path to datacenter", await client.ErrorOfAsync("Operator." + method, ("Datacenter", "dc9")));
         Assert.Contains("Failed to create boolean expression evaluator", await client.ErrorOfAsync("Catalog.ListNodes", ("Filter", "Bogus == x")));
         Assert.Equal("Must provide node", await client.ErrorOfAsync("Health.NodeChecks"));
         Assert.Equal("Must provide service name", await client.ErrorOfAsync("Health.ServiceNodes"));
+    }
+
+    [Fact]
+    public async Task Without_a_leader_the_Raft_configuration_is_told_to_those_only_who_take_a_stale_one()
+    {
+        await using var client = await RawCallClient.ConnectAsync(_server.Address);
+        _server.Local.Believe(_server.Local.Status with { IsLeader = false, LeaderAddress = "", LeaderId = "" });
+        Assert.Equal("No cluster leader", await client.ErrorOfAsync("Operator.RaftGetConfiguration"));
+        using var stale = new PooledBuffer();
+        var writer = new MsgPackWriter(stale);
+        new RpcCallHeader { Seq = 1, ServiceMethod = "Operator.RaftGetConfiguration"u8 }.Write(ref writer);
+        writer.WriteMapHeader(1);
+        writer.WriteField("AllowStale"u8, true);
+        writer.Flush();
+        Assert.Equal("", RawCallClient.ErrorOf(await client.CallAsync(stale.ToArray())));
     }
 
     [Fact]

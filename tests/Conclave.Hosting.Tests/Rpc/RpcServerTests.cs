@@ -52,6 +52,17 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_leader_that_is_lost_during_a_blocking_read_is_not_said_to_be_known()
+    {
+        await PutAsync("watched");
+        await using var client = await RawCallClient.ConnectAsync(_server.Address);
+        var reading = client.CallAsync(Get("watched", _cluster.Root.LastIndex, TimeSpan.FromMilliseconds(300)));
+        while (_server.Reads.Waits.WaiterCount == 0 && !reading.IsCompleted) await Task.Delay(5, TestContext.Current.CancellationToken);
+        _server.Local.Believe(_server.AsLeader(isItself: true) with { IsLeader = false, LeaderAddress = "", LeaderId = "" });
+        Assert.False(KnowsLeader(await reading));
+    }
+
+    [Fact]
     public async Task A_watcher_that_has_left_is_forgotten()
     {
         await PutAsync("watched");
@@ -159,6 +170,15 @@ public sealed class RpcServerTests : IAsyncDisposable
         var reader = new MsgPackReader(reply);
         Assert.True(RpcReplyHeader.Read(ref reader).Error.IsEmpty);
         return ReadIndexMessages.ReadResult(reply.AsSpan((int)reader.Offset));
+    }
+
+    private static bool KnowsLeader(byte[] reply)
+    {
+        var reader = new MsgPackReader(reply);
+        RpcReplyHeader.Read(ref reader);
+        foreach (var field in MsgPackTree.ReadMap(ref reader)!.Fields)
+            if (field.Key == "KnownLeader") return (bool)field.Value!;
+        throw new InvalidOperationException("no such field");
     }
 
     private static async Task ReadToEndAsync(Stream stream)
