@@ -273,13 +273,41 @@ public class StreamMuxTests
         pair.Tick(s_start + limits.HalfClosedTimeout);
         Assert.Contains("ended 1 TimedOut", pair.Client.Log);
         pair.Run();
-        Assert.Contains("ended 1 Reset", pair.Server.Log);
+        Assert.Contains("ended 1 TimedOut", pair.Server.Log);
 
         pair.Client.Mux.TryOpen(out _);
         pair.Client.TakeFrames();
         pair.Drop();
         pair.Tick(s_start + limits.HalfClosedTimeout + limits.OpenTimeout);
         Assert.Equal("the other side did not accept a stream in time", pair.Client.Mux.Failure);
+    }
+
+    [Fact]
+    public void What_a_side_that_has_ended_its_stream_does_not_read_is_kept_for_a_while_only()
+    {
+        var limits = new MuxLimits { PingInterval = TimeSpan.FromDays(1) };
+        using var pair = new MuxPair(limits);
+        pair.Client.Mux.TryOpen(out var stream);
+        pair.Run();
+        var served = pair.Server.Stream(1);
+        pair.Server.SendBytes(served, new byte[3 * MuxHeader.WindowBytes]);
+        pair.Client.Mux.Finish(stream);
+        pair.Run();
+        Assert.Equal(2 * MuxHeader.WindowBytes, served.UnsentBytes);
+
+        // It reads on, so its time begins anew.
+        var halfWay = s_start + limits.HalfClosedTimeout / 2;
+        pair.Tick(halfWay);
+        pair.Client.Mux.Grant(stream, (int)MuxHeader.WindowBytes);
+        pair.Run();
+        Assert.Equal(MuxHeader.WindowBytes, served.UnsentBytes);
+        pair.Server.Mux.OnTick(s_start + limits.HalfClosedTimeout);
+        Assert.True(served.IsOpen);
+        pair.Server.Mux.OnTick(halfWay + limits.HalfClosedTimeout);
+        Assert.Contains("ended 1 TimedOut", pair.Server.Log);
+        Assert.Equal((0, 0), (pair.Server.Mux.StreamCount, pair.Server.Mux.UnsentBytes));
+        pair.Run();
+        Assert.Contains("ended 1 Reset", pair.Client.Log);
     }
 
     [Fact]

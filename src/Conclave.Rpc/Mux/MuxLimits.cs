@@ -52,6 +52,6 @@ public sealed record MuxLimits
     /// <summary>How long it may take to accept a stream; the connection counts as lost then.</summary>
     public TimeSpan OpenTimeout { get; init; } = TimeSpan.FromSeconds(75);
 
-    /// <summary>How long a stream lasts that this side has ended and the other side has not; it is reset then.</summary>
+    /// <summary>How long a stream lasts that one side has ended and the other side has not, counted anew when the side that ended it reads on; it is reset then.</summary>
     public TimeSpan HalfClosedTimeout { get; init; } = TimeSpan.FromMinutes(5);
 }

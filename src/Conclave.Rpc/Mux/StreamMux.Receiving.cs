@@ -90,8 +90,15 @@ public sealed partial class StreamMux
     private void Widen(MuxStream stream, uint bytes)
     {
         stream.SendWindow += bytes;
+        if (stream.IsFinishedByPeer) LimitHalfClosed(stream);          // it has said all, but still reads
         if (stream.SendWindow > SendWindowMax) throw new RpcFormatException($"more credit on stream {stream.Id} than can be meant");
         Queue(stream);
+    }
+
+    // From when the other side has said all, or has read something since: what it does not read is not kept for ever.
+    private void LimitHalfClosed(MuxStream stream)
+    {
+        if (stream.IsOpen && stream.IsAcknowledged) SetDeadline(stream, _now + _limits.HalfClosedTimeout);
     }
 
     private static void Narrow(MuxStream stream, uint bytes)
@@ -129,7 +136,7 @@ public sealed partial class StreamMux
         else if ((flags & MuxFlags.Fin) != 0 && !stream.IsFinishedByPeer)
         {
             stream.IsFinishedByPeer = true;
-            if (stream.IsAcknowledged) ClearDeadline(stream);
+            LimitHalfClosed(stream);
             _owner.OnFinished(stream);
             EndIfFinished(stream);
         }

@@ -21,13 +21,13 @@ internal sealed class FakeServer : IAsyncDisposable
     private readonly RpcServer _server;
     private readonly SnapshotServer _snapshots;
 
-    public FakeServer(FakeCluster cluster, string name, ForwardLimits? limits = null, DigestTrail? digests = null)
+    public FakeServer(FakeCluster cluster, string name, ForwardLimits? limits = null, DigestTrail? digests = null, TimeProvider? waits = null)
     {
         Local = new FakeGateway(cluster, name);
         var rpc = new RpcLimits();
         Pool = new RpcPool(rpc, TimeProvider.System, NullLogger.Instance);
         Gateway = new ForwardingGateway(Local, Local.StatusChanged, Local.RootPublished, Pool, limits ?? new(), TimeProvider.System, Draining, _stop.Token);
-        var methods = Methods = ServerCalls.Methods(Local, Reads = new RpcReads(Gateway, TimeProvider.System), () => Pools, Pool, Draining);
+        var methods = Methods = ServerCalls.Methods(Local, Reads = new RpcReads(Gateway, waits ?? TimeProvider.System), () => Pools, Pool, Draining);
         DigestComparison.AddTo(methods, () => digests);
         _server = new RpcServer(methods, () => Local.Root.LastIndex, rpc, TimeProvider.System, NullLogger.Instance);
         _snapshots = new SnapshotServer(Local, Gateway);

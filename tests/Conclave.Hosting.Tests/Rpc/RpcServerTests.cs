@@ -54,11 +54,18 @@ public sealed class RpcServerTests : IAsyncDisposable
     [Fact]
     public async Task A_leader_that_is_lost_during_a_blocking_read_is_not_said_to_be_known()
     {
-        await PutAsync("watched");
-        await using var client = await RawCallClient.ConnectAsync(_server.Address);
-        var reading = client.CallAsync(Get("watched", _cluster.Root.LastIndex, TimeSpan.FromMilliseconds(300)));
-        while (_server.Reads.Waits.WaiterCount == 0 && !reading.IsCompleted) await Task.Delay(5, TestContext.Current.CancellationToken);
-        _server.Local.Believe(_server.AsLeader(isItself: true) with { IsLeader = false, LeaderAddress = "", LeaderId = "" });
+        var time = new ManualTime();
+        await using var server = new FakeServer(_cluster, "s2", waits: time);
+        server.Local.Believe(server.AsLeader(isItself: true));
+        await using var client = await RawCallClient.ConnectAsync(server.Address);
+        var reading = client.CallAsync(Get("watched", _cluster.Root.LastIndex + 1, TimeSpan.FromMinutes(5)));
+        while (server.Reads.Waits.WaiterCount == 0) await Task.Delay(5, TestContext.Current.CancellationToken);
+        server.Local.Believe(server.AsLeader(isItself: false) with { LeaderAddress = "", LeaderId = "" });
+        while (!reading.IsCompleted)
+        {
+            time.Pass(TimeSpan.FromMinutes(1));
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
         Assert.False(KnowsLeader(await reading));
     }
 
