@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Conclave.Agent.Configuration;
 using Conclave.Hosting;
 using Conclave.Hosting.Logging;
+using Conclave.Hosting.Tests.Rpc;
 
 namespace Conclave.Tests;
 
@@ -101,6 +102,31 @@ public sealed class AgentHostTests : IAsyncLifetime
         Assert.True(outcome.IsOk);
         Assert.Equal(80, _host.Local.GetService("web")!.Service.Port);
         Assert.Equal(LogLevels.Error, _log.Level);
+    }
+
+    [Fact]
+    public async Task A_reload_applies_the_limits_of_the_server_port_to_connections_that_stand_and_to_new_ones()
+    {
+        string address = $"127.0.0.1:{_host.Config.Ports.Server}";
+        await using var standing = await RawCallClient.ConnectAsync(address);
+        Assert.Equal("", await standing.ErrorOfAsync("Status.Ping"));
+
+        var limits = _host.Config.Limits with { RpcRate = 1e-9, RpcMaxBurst = 2, RpcMaxConnsPerClient = 1, RpcHandshakeTimeout = TimeSpan.FromMilliseconds(20) };
+        Assert.True((await _host.ReloadAsync(_host.Config with { Limits = limits })).IsOk);
+
+        Assert.Equal("", await standing.ErrorOfAsync("Status.Ping"));
+        Assert.Equal("", await standing.ErrorOfAsync("Status.Ping"));
+        Assert.Equal("RPC rate limit exceeded", await standing.ErrorOfAsync("Status.Ping"));
+        await using var second = await RawCallClient.ConnectAsync(address);
+        await Assert.ThrowsAnyAsync<IOException>(() => second.ErrorOfAsync("Status.Ping"));
+        using var silent = new TcpClient();
+        await silent.ConnectAsync(IPEndPoint.Parse(address), _stop.Token);
+        Assert.Equal(0, await silent.GetStream().ReadAsync(new byte[1], _stop.Token));
+
+        Assert.True((await _host.ReloadAsync(_host.Config with { Limits = limits with { RpcRate = -1, RpcMaxConnsPerClient = 100 } })).IsOk);
+        await using var third = await RawCallClient.ConnectAsync(address);
+        Assert.Equal("", await third.ErrorOfAsync("Status.Ping"));
+        Assert.Equal("", await standing.ErrorOfAsync("Status.Ping"));
     }
 
     private static int FreePort()
