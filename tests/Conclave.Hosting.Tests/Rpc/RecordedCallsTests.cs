@@ -64,6 +64,35 @@ public sealed class RecordedCallsTests : IAsyncDisposable
         }
     }
 
+    [Fact]
+    public async Task A_field_of_the_wrong_kind_costs_its_call_and_not_the_stream()
+    {
+        await using var client = await RawCallClient.ConnectAsync(_server.Address);
+        int refused = 0;
+        foreach (var request in Pairs().GroupBy(static pair => pair.Method).Select(static calls => calls.First().Request))
+            foreach (byte[] wrong in WireForms.WithWrongKinds(request))
+            {
+                string error = RawCallClient.ErrorOf(await client.CallAsync(wrong));
+                Assert.DoesNotContain("internal error", error, StringComparison.Ordinal);
+                if (error.StartsWith("rpc: malformed argument", StringComparison.Ordinal)) refused++;
+            }
+        Assert.True(refused > 500, $"{refused} refused");
+        Assert.Equal("", await client.ErrorOfAsync("Status.Ping"));
+    }
+
+    [Fact]
+    public async Task Calls_that_come_at_once_on_a_stream_are_answered_in_their_order()
+    {
+        foreach (bool single in new[] { false, true })
+        {
+            await using var client = await RawCallClient.ConnectAsync(_server.Address, single);
+            byte[][] calls = [WireForms.WithoutArgument("Status.Ping", isNil: false), WireForms.WithoutArgument("KVS.Nothing", isNil: true), WireForms.WithoutArgument("Catalog.ListNodes", isNil: false)];
+            var replies = new List<string> { RawCallClient.ErrorOf(await client.CallAsync([.. calls[0], .. calls[1], .. calls[2]])) };
+            for (int i = 1; i < calls.Length; i++) replies.Add(RawCallClient.ErrorOf(await client.CallAsync([])));
+            Assert.Equal(["", "rpc: can't find method KVS.Nothing", ""], replies);
+        }
+    }
+
     private async Task AnswerRecordedAsync(Func<byte[], byte[]> form)
     {
         await using var client = await RawCallClient.ConnectAsync(_server.Address);

@@ -36,6 +36,33 @@ internal static class WireForms
         return output.ToArray();
     }
 
+    /// <summary>Every call that differs from this one in the kind of one field of the argument: nil, a truth value, a number, a text, a list, a map.</summary>
+    public static IEnumerable<byte[]> WithWrongKinds(byte[] call)
+    {
+        byte[][] values = [[0xc0], [0xc3], [0x00], [0xd0, 0xff], [0xa1, (byte)'x'], [0x91, 0x01], [0x81, 0xa1, (byte)'x', 0x01]];
+        foreach (var (from, to) in Fields(call))
+            foreach (byte[] value in values)
+                yield return [.. call.AsSpan(0, from), .. value, .. call.AsSpan(to)];
+    }
+
+    // Where the values of the argument's fields lie; of an argument that is no map, where it lies.
+    private static List<(int From, int To)> Fields(byte[] call)
+    {
+        var input = new MsgPackReader(call);
+        input.Skip();
+        int argument = (int)input.Offset;
+        if (input.NextKind != MsgPackKind.Map) return [(argument, call.Length)];
+        var places = new List<(int, int)>();
+        for (int left = input.ReadMapHeader(); left > 0; left--)
+        {
+            input.Skip();
+            int from = (int)input.Offset;
+            input.Skip();
+            places.Add((from, (int)input.Offset));
+        }
+        return places;
+    }
+
     /// <summary>A call whose argument is nil, or an empty map.</summary>
     public static byte[] WithoutArgument(string method, bool isNil)
     {
