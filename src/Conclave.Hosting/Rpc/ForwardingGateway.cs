@@ -35,8 +35,9 @@ internal sealed class ForwardingGateway : INodeGateway
         (_local, _draining) = (local, draining);
         _calls = new LeaderCalls(local, statusChanged, pool, limits, time, draining, ending);
         _acknowledged = new AcknowledgedWrites(local, rootPublished, _calls, time);
-        _leaseReads = new ReadIndexRounds(local, rootPublished, _calls, ReadMode.Default, limits.HoldTime, time);
-        _quorumReads = new ReadIndexRounds(local, rootPublished, _calls, ReadMode.Consistent, limits.HoldTime, time);
+        var attempts = new LeaderCalls(local, statusChanged, pool, limits with { HoldTime = TimeSpan.Zero }, time, draining, ending);
+        _leaseReads = new ReadIndexRounds(local, statusChanged, rootPublished, attempts, ReadMode.Default, limits, time);
+        _quorumReads = new ReadIndexRounds(local, statusChanged, rootPublished, attempts, ReadMode.Consistent, limits, time);
     }
 
     /// <inheritdoc/>

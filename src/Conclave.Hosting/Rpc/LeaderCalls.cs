@@ -52,6 +52,9 @@ internal sealed class LeaderCalls
     /// <summary>How far the leader had applied the log when it last answered: all that was acknowledged here lies at or below.</summary>
     public ulong Acknowledged => Volatile.Read(ref _acknowledged);
 
+    /// <summary>This server stops, or takes no more requests.</summary>
+    public CancellationToken Ending => _ending;
+
     /// <summary>Serves a request; the error's text is complete. Cancelling ends the waiting: what has left may be carried out all the same.</summary>
     public async ValueTask<Attempt<T>> RunAsync<T>(ILeaderRequest<T> request, CancellationToken stop)
     {

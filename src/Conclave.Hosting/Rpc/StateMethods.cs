@@ -55,7 +55,7 @@ internal sealed class StateMethods(RpcReads reads)
         methods.Add("Status.Leader", (call, result) => GiveHere(call, result, (ref MsgPackWriter writer) => writer.Write(Gateway.Status.LeaderAddress)));
         methods.Add("Status.Peers", (call, result) => GiveHere(call, result, (ref MsgPackWriter writer) => writer.Write(Gateway.Status.PeerAddresses)));
         methods.Add("Catalog.ListDatacenters", (_, result) => Give(result, (ref MsgPackWriter writer) => writer.Write([Gateway.Identity.Datacenter])));
-        methods.Add("Operator.RaftGetConfiguration", RaftConfiguration);
+        methods.Add("Operator.RaftGetConfiguration", RaftConfigurationAsync);
         methods.Add("Operator.AutopilotGetConfiguration", AutopilotConfigurationAsync);
         Add(methods, "PreparedQuery.List", static _ => (new RowsQuery<Session>(s_queries, static (_, _, _) => 1, SessionCodec.Write), null));
         Add(methods, "ConfigEntry.Get", static _ => (new FormQuery<string>(static (_, _) => (1, ""), static (ref MsgPackWriter writer, string _, QueryMeta meta) => ConfigEntryResults.WriteMissing(ref writer, meta)), null));
@@ -107,15 +107,21 @@ internal sealed class StateMethods(RpcReads reads)
         return null;
     }
 
-    private ValueTask<string?> RaftConfiguration(RpcCall call, PooledBuffer result)
+    private async ValueTask<string?> RaftConfigurationAsync(RpcCall call, PooledBuffer result)
     {
         var arguments = QueryArguments.Read(call.Argument.Span);
-        if (reads.IsForeign(arguments.Datacenter)) return new(RpcReads.NoPath);
+        if (reads.IsForeign(arguments.Datacenter)) return RpcReads.NoPath;
+        // What the leader has committed, waiting for one as any read does.
+        if (!arguments.Options.AllowStale)
+        {
+            var grant = await Gateway.ReadAsync(ReadMode.Default, CancellationToken.None).ConfigureAwait(false);
+            if (grant.Root is null) return grant.Error ?? ErrorTexts.NoLeader;
+        }
         var status = Gateway.Status;
-        if (!status.KnownLeader && !arguments.Options.AllowStale) return new(ErrorTexts.NoLeader);
+        if (!status.KnownLeader && !arguments.Options.AllowStale) return ErrorTexts.NoLeader;
         var rows = new List<RaftServerRow>(status.Servers.Count);
         foreach (var server in status.Servers) rows.Add(new RaftServerRow(server.Id, server.Name, server.Address, server.IsLeader, server.IsVoter));
-        return Give(result, (ref MsgPackWriter writer) => OperatorResults.WriteConfiguration(ref writer, rows, status.ConfigurationIndex));
+        return await Give(result, (ref MsgPackWriter writer) => OperatorResults.WriteConfiguration(ref writer, rows, status.ConfigurationIndex)).ConfigureAwait(false);
     }
 
     private async ValueTask<string?> AutopilotConfigurationAsync(RpcCall call, PooledBuffer result)

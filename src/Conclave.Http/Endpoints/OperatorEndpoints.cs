@@ -32,14 +32,20 @@ public sealed class OperatorEndpoints(ReadResponder reads) : IEndpoints
     internal static RequestHandler Local(INodeGateway gateway, RequestHandler handler) => request =>
         request.IsForeignDatacenter(gateway.Identity.Datacenter) ? request.SendErrorAsync(ErrorText.NoPath) : handler(request);
 
-    private ValueTask RaftConfiguration(ApiRequest request) =>
-        reads.Servers is { } servers ? RaftConfigurationAtServersAsync(request, servers) : SendConfiguration(request, _gateway.Status);
-
-    private async ValueTask RaftConfigurationAtServersAsync(ApiRequest request, IServerCalls servers)
+    private async ValueTask RaftConfiguration(ApiRequest request)
     {
-        var (status, error) = await StatusAtServersAsync(servers, request.Has(Param.Stale)).ConfigureAwait(false);
+        var (status, error) = await StatusAsync(request.Has(Param.Stale)).ConfigureAwait(false);
         if (error is not null) await request.SendErrorAsync(error).ConfigureAwait(false);
         else await SendConfiguration(request, status).ConfigureAwait(false);
+    }
+
+    // The configuration that the leader has committed, waiting for one as any read does; or what this server knows.
+    private async ValueTask<(ClusterStatus Status, string? Error)> StatusAsync(bool mayBeStale)
+    {
+        if (reads.Servers is { } servers) return await StatusAtServersAsync(servers, mayBeStale).ConfigureAwait(false);
+        if (mayBeStale) return (_gateway.Status, null);
+        var grant = await _gateway.ReadAsync(ReadMode.Default, default).ConfigureAwait(false);
+        return (_gateway.Status, grant.Root is null ? grant.Error ?? ErrorText.NoLeader : null);
     }
 
     // What servers say of themselves, as a server would know it.
@@ -93,25 +99,19 @@ public sealed class OperatorEndpoints(ReadResponder reads) : IEndpoints
 
     private async ValueTask RemovePeer(ApiRequest request)
     {
-        var status = _gateway.Status;
-        if (reads.Servers is { } servers)
+        string id = request.Text(Param.Id), address = request.Text(Param.Address);
+        if (id.Length == 0 && address.Length == 0) await request.SendTextAsync(400, "Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove").ConfigureAwait(false);
+        else if (id.Length > 0 && address.Length > 0) await request.SendTextAsync(400, "Bad request: Must specify only one of ?id or ?address").ConfigureAwait(false);
+        else
         {
-            (status, string? error) = await StatusAtServersAsync(servers, mayBeStale: false).ConfigureAwait(false);
-            if (error is not null)
-            {
-                await request.SendErrorAsync(error).ConfigureAwait(false);
-                return;
-            }
+            var (status, error) = await StatusAsync(mayBeStale: false).ConfigureAwait(false);
+            if (error is not null) await request.SendErrorAsync(error).ConfigureAwait(false);
+            else await RemovePeer(request, status, id, address).ConfigureAwait(false);
         }
-        await RemovePeer(request, status).ConfigureAwait(false);
     }
 
-    private ValueTask RemovePeer(ApiRequest request, ClusterStatus status)
+    private ValueTask RemovePeer(ApiRequest request, ClusterStatus status, string id, string address)
     {
-        string id = request.Text(Param.Id), address = request.Text(Param.Address);
-        if (id.Length == 0 && address.Length == 0) return request.SendTextAsync(400, "Bad request: Must specify either ?id with the server's ID or ?address with IP:port of peer to remove");
-        if (id.Length > 0 && address.Length > 0) return request.SendTextAsync(400, "Bad request: Must specify only one of ?id or ?address");
-        if (!status.KnownLeader) return request.SendErrorAsync(ErrorText.NoLeader);
         var server = status.Servers.FirstOrDefault(server => id.Length > 0 ? server.Id == id : server.Address == address);
         var named = id.Length > 0 ? $"id {GoQuote.Quote(id)}" : $"address {GoQuote.Quote(address)}";
         if (server is null) return request.SendErrorAsync($"{named} was not found in the Raft configuration");

@@ -83,6 +83,36 @@ public sealed class ForwardingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_read_that_comes_while_others_look_for_a_leader_in_vain_holds_out_no_longer_than_they()
+    {
+        await using var lost = new FakeServer(_cluster, "lost", new ForwardLimits { HoldTime = TimeSpan.FromSeconds(1) });
+        lost.Local.Believe(new ClusterStatus(IsLeader: false, "", "", 3, []));
+        var first = lost.Gateway.ReadAsync(ReadMode.Default, Stop).AsTask();
+        var second = lost.Gateway.ReadAsync(ReadMode.Default, Stop).AsTask();
+        var third = lost.Gateway.ReadAsync(ReadMode.Default, Stop).AsTask();
+        Assert.Equal(ErrorTexts.NoLeader, (await first).Error);
+        // One that begins now has the whole time before it.
+        var later = lost.Gateway.ReadAsync(ReadMode.Default, Stop).AsTask();
+        foreach (var read in (Task<ReadGrant>[])[second, third])
+        {
+            Assert.NotSame(later, await Task.WhenAny(read, later));
+            Assert.Equal(ErrorTexts.NoLeader, (await read).Error);
+        }
+        Assert.Equal(ErrorTexts.NoLeader, (await later).Error);
+    }
+
+    [Fact]
+    public async Task A_read_ends_when_its_server_takes_no_more_requests()
+    {
+        await using var lost = new FakeServer(_cluster, "lost", new ForwardLimits { HoldTime = TimeSpan.FromHours(1) });
+        lost.Local.Believe(new ClusterStatus(IsLeader: false, "", "", 3, []));
+        var reading = lost.Gateway.ReadAsync(ReadMode.Default, Stop).AsTask();
+        Assert.False(reading.IsCompleted);
+        await lost.DisposeAsync();
+        Assert.NotNull((await reading).Error);
+    }
+
+    [Fact]
     public async Task A_leader_that_says_it_leads_no_more_is_asked_again_until_it_does()
     {
         int refusals = 3;
