@@ -47,7 +47,9 @@ public static class CatalogResults
         fields.End(ref writer);
     }
 
-    /// <summary>Writes an instance with its node, in one flat map.</summary>
+    /// <summary>
+    /// Writes an instance with its node, in one flat map. Tags and metadata are empty here where the instance has none, and addresses without any are nil: client agents show them as they come.
+    /// </summary>
     public static void Write(ref MsgPackWriter writer, ServiceNode row)
     {
         var (node, service) = (row.Node, row.Service);
@@ -65,15 +67,16 @@ public static class CatalogResults
         writer.WriteField("ServiceEnableTagOverride"u8, service.EnableTagOverride);
         writer.WriteField("ServiceID"u8, service.Id);
         writer.WriteField("ServiceKind"u8, service.Kind);
-        writer.WriteField("ServiceMeta"u8, service.Meta);
+        writer.WriteField("ServiceMeta"u8, service.Meta ?? TextMap<string>.Empty);
         writer.WriteField("ServiceName"u8, service.Service);
         writer.WriteField("ServicePort"u8, (long)service.Port);
         writer.WriteKey("ServiceProxy"u8);
         NodeServiceCodec.WriteProxy(ref writer, service);
         writer.WriteField("ServiceSocketPath"u8, service.SocketPath);
         writer.WriteKey("ServiceTaggedAddresses"u8);
-        NodeServiceCodec.WriteTaggedAddresses(ref writer, service);
-        writer.WriteField("ServiceTags"u8, service.Tags);
+        if (service.TaggedAddresses is { Count: > 0 }) NodeServiceCodec.WriteTaggedAddresses(ref writer, service);
+        else writer.WriteNil();
+        writer.WriteField("ServiceTags"u8, service.Tags ?? []);
         writer.WriteKey("ServiceWeights"u8);
         NodeServiceCodec.WriteWeights(ref writer, service);
         writer.WriteField("TaggedAddresses"u8, node.TaggedAddresses);

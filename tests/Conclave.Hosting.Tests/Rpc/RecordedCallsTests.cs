@@ -53,6 +53,31 @@ public sealed class RecordedCallsTests : IAsyncDisposable
     public Task Requests_with_fields_that_nobody_knows_are_answered_as_recorded() => AnswerRecordedAsync(WireForms.WithMore);
 
     [Fact]
+    public async Task An_instance_without_tags_and_metadata_is_listed_with_empty_ones_and_without_addresses()
+    {
+        _cluster.Apply(CommandCodec.Encode(new RegisterRequest
+        {
+            Datacenter = "dc1", Node = "ext", Address = "10.0.0.9",
+            Service = new NodeService { Id = "plain", Service = "plain", TaggedAddresses = TextMap<ServiceAddress>.Empty, Weights = ServiceWeights.Default },
+        }));
+        _server.Local.CatchUp();
+        await using var client = await RawCallClient.ConnectAsync(_server.Address);
+        using var call = new PooledBuffer();
+        var writer = new MsgPackWriter(call);
+        new RpcCallHeader { Seq = 1, ServiceMethod = "Catalog.ServiceNodes"u8 }.Write(ref writer);
+        writer.WriteMapHeader(1);
+        writer.WriteField("ServiceName"u8, "plain");
+        writer.Flush();
+        var (_, result) = ReadReply(await client.CallAsync(call.ToArray()));
+        var rows = (IReadOnlyList<object?>)ValueOf(result, "ServiceNodes")!;
+        Assert.Empty(((MsgPackMap)ValueOf(rows[0], "ServiceMeta")!).Fields);
+        Assert.Empty((IReadOnlyList<object?>)ValueOf(rows[0], "ServiceTags")!);
+        Assert.Null(ValueOf(rows[0], "ServiceTaggedAddresses"));
+    }
+
+    private static object? ValueOf(object? map, string name) => ((MsgPackMap)map!).Fields.First(field => field.Key == name).Value;
+
+    [Fact]
     public async Task No_argument_at_all_is_one_whose_fields_are_all_zero()
     {
         await using var client = await RawCallClient.ConnectAsync(_server.Address);
