@@ -199,8 +199,8 @@ public sealed class RecordedCallsTests : IAsyncDisposable
     [Fact]
     public async Task Without_a_leader_the_Raft_configuration_is_told_to_those_only_who_take_a_stale_one()
     {
-        await using var client = await RawCallClient.ConnectAsync(_server.Address);
-        _server.Local.Believe(_server.Local.Status with { IsLeader = false, LeaderAddress = "", LeaderId = "" });
+        await using var server = new FakeServer(_cluster, "s2", new() { HoldTime = TimeSpan.FromMilliseconds(50) });
+        await using var client = await RawCallClient.ConnectAsync(server.Address);
         Assert.Equal("No cluster leader", await client.ErrorOfAsync("Operator.RaftGetConfiguration"));
         using var stale = new PooledBuffer();
         var writer = new MsgPackWriter(stale);
