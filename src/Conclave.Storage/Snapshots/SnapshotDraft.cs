@@ -10,7 +10,7 @@ public sealed class SnapshotDraft
 {
     private readonly SnapshotStore _store;
     private readonly SnapshotName _name;
-    private readonly List<SnapshotName> _obsolete, _removed = [];
+    private readonly List<SnapshotName> _contradicted, _obsolete, _removed = [];
     private SnapshotSink? _sink;
     private FileId _state;
     private bool _placing, _placed;
@@ -18,6 +18,7 @@ public sealed class SnapshotDraft
     internal SnapshotDraft(SnapshotStore store, SnapshotName name, SnapshotMeta meta)
     {
         (_store, _name, Meta) = (store, name, meta);
+        _contradicted = store.ContradictedBy(name);
         _obsolete = store.ObsoleteWith(name);
     }
 
@@ -57,12 +58,10 @@ public sealed class SnapshotDraft
         _placing = true;
         disk.Rename(Temporary, _name.Folder);
         disk.FlushDirectory(DiskLayout.Snapshots);
+        // A start would take them for the newest: it is not in its place before they are gone.
+        RemoveAll(disk, _contradicted);
         _placed = true;
-        foreach (var old in _obsolete)
-        {
-            Remove(disk, old);
-            _removed.Add(old);
-        }
+        RemoveAll(disk, _obsolete);
     }
 
     /// <summary>Removes what was written, instead of placing it.</summary>
@@ -80,6 +79,15 @@ public sealed class SnapshotDraft
         if (_placed) _store.OnPlaced(_name, _removed);
         else if (_placing) _store.OnPlaceUnknown(error);
         return _placed;
+    }
+
+    private void RemoveAll(IDisk disk, List<SnapshotName> names)
+    {
+        foreach (var name in names)
+        {
+            Remove(disk, name);
+            _removed.Add(name);
+        }
     }
 
     // Renamed first: a removal that is cut off in the middle must not look like a damaged snapshot.

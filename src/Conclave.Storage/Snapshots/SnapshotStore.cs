@@ -227,11 +227,15 @@ public sealed class SnapshotStore
         protected override void Execute(IDisk disk) => SnapshotDraft.Remove(disk, name);
     }
 
+    // What this server makes or takes is always the newest that counts. One that would sort before it holds what was given up: entries of a later term that a leader never confirmed, which a
+    // recovery by a list of peers had put into a snapshot.
+    internal List<SnapshotName> ContradictedBy(SnapshotName added) => _names.FindAll(name => name.CompareTo(added) < 0);
+
     internal List<SnapshotName> ObsoleteWith(SnapshotName added)
     {
         List<SnapshotName> all = [added];
         foreach (var name in _names)
-            if (name != added) all.Add(name);
+            if (name.CompareTo(added) > 0) all.Add(name);
         all.Sort();
         all.RemoveRange(0, Math.Min(Retained, all.Count));
         all.Remove(added);

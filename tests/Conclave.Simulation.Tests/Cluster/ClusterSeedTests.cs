@@ -38,6 +38,7 @@ public class ClusterSeedTests(ITestOutputHelper output)
     [InlineData(58, "a server that had recovered more than the leader had stayed behind it for ever")]
     [InlineData(481, "two servers of a list led the same term, because one had missed the elections of the time before")]
     [InlineData(2006004, "servers of a list that split their votes gave up the one that knew most, although it was there")]
+    [InlineData(900948, "a server took the snapshot of what it had given up for the newest, because it bore a later term than the leader's")]
     [InlineData(2006252, "a server of a list that was away for four seconds was given up")]
     public void Seed_that_found_something_finds_nothing_any_more(ulong seed, string what)
     {

@@ -129,12 +129,51 @@ public class SnapshotStoreTests
         }
     }
 
+    // The list of peers had put entries of a later term into a snapshot; the leader, which went on without them, sends its own.
+    [Fact]
+    public void One_that_takes_the_place_of_what_was_given_up_is_the_newest_although_its_term_is_lower()
+    {
+        var store = SnapshotStore.Open(_disk);
+        Save(store, 30, WalHarness.Data(30, 1, 100), _disk, term: 4);
+        Save(store, 36, WalHarness.Data(36, 1, 100), _disk, term: 5);
+        Save(store, 37, WalHarness.Data(37, 1, 100), _disk, term: 4);
+        Assert.Equal((new LogIndex(37), new LogIndex(30)), (store.NewestIndex, store.LogNeededAfter));
+        Assert.Equal(WalHarness.Data(37, 1, 100), ReadNewest(out _, out var damaged));
+        Assert.Empty(damaged);
+        Assert.DoesNotContain(_disk.Files, static file => file.Contains("5-36", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Whatever_fails_it_is_not_in_its_place_while_a_start_would_take_what_was_given_up_for_the_newest()
+    {
+        foreach (var fault in (DiskFault[])[DiskFault.Fail, DiskFault.Tear, DiskFault.Full, DiskFault.PowerCut])
+        {
+            for (int n = 0; ; n++)
+            {
+                var disk = new MemoryDisk(new Prng((ulong)n));
+                var store = SnapshotStore.Open(disk);
+                Save(store, 36, WalHarness.Data(36, 1, 100), disk, term: 5);
+                long first = disk.Operations + n;
+                disk.Faults = (operation, _, _) => operation == first ? fault : DiskFault.None;
+                bool saved = Save(store, 37, WalHarness.Data(37, 1, 100), disk, mayFail: true, term: 4);
+                bool reached = disk.Operations > first;
+                disk.Faults = null;
+                if (fault == DiskFault.PowerCut) disk.Restart();
+                else disk.KillProcess();
+                var found = SnapshotStore.Open(disk).OpenNewest(disk, out _);
+                Assert.NotNull(found);
+                Assert.True(found.Meta.Index.Value == 37 || !saved, $"{fault} {n}: {found.Meta.Index}");
+                if (!reached) break;
+            }
+        }
+    }
+
     private bool Save(SnapshotStore store, ulong index, byte[] state) => Save(store, index, state, _disk);
 
-    private static bool Save(SnapshotStore store, ulong index, byte[] state, MemoryDisk disk, bool mayFail = false)
+    private static bool Save(SnapshotStore store, ulong index, byte[] state, MemoryDisk disk, bool mayFail = false, ulong term = 1)
     {
         DiskException? error = null;
-        var meta = new SnapshotMeta { Id = $"1-{index}-1000", Index = new(index), Term = new(1), Configuration = [new(0, "s1", "127.0.0.1:8300")], ConfigurationIndex = new(1) };
+        var meta = new SnapshotMeta { Id = $"{term}-{index}-1000", Index = new(index), Term = new(term), Configuration = [new(0, "s1", "127.0.0.1:8300")], ConfigurationIndex = new(1) };
         var job = store.Save(meta, output => output.Write(state), (_, failure) => error = failure);
         job.Run(disk);
         job.Complete();
