@@ -176,7 +176,7 @@ public sealed class ClientAgentTests : IAsyncLifetime
         await UntilMetricsAsync(server, ["consul_server_isLeader 1", "consul_autopilot_healthy 1", "consul_autopilot_failure_tolerance 0", "consul_members_servers 1", "consul_members_clients 1", "consul_members_failed 0",
             "consul_state_service_instances 3", "consul_state_services 2", "consul_subscribe_feeds 1", "# TYPE consul_rpc_request counter", "# TYPE consul_raft_applied_index gauge"]);
         await UntilMetricsAsync(client, ["consul_client_known_servers 1", "# TYPE consul_client_rpc counter", "consul_service_views_count 1", "# TYPE consul_service_views_bytes gauge", "# TYPE consul_service_views_renderings counter",
-            "# TYPE consul_service_views_subscriptions counter", "consul_members_servers 1"]);
+            "# TYPE consul_service_views_subscriptions counter", "consul_members_servers 1", "# TYPE consul_api_http summary", "consul_api_http_count{method=\"PUT\",path=\"v1.catalog.register\"} 2"]);
 
         Assert.True((await client.ReloadAsync(client.Config with { Telemetry = client.Config.Telemetry with { PrefixFilter = ["-consul.members", "+consul.members.servers"] } })).IsOk);
         string filtered = await TextAsync("/v1/agent/metrics?format=prometheus");

@@ -36,9 +36,9 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
         _gaugePrefix = gaugeHost.Length > 0 ? $"{prefix}.{gaugeHost}" : prefix;
         _intervalStart = Floor(clock.GetUtcNow());
         _listener = new() { InstrumentPublished = Choose };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Record(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Record(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Record(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, series) => Record(instrument, value, tags, series));
+        _listener.SetMeasurementEventCallback<int>((instrument, value, tags, series) => Record(instrument, value, tags, series));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, series) => Record(instrument, value, tags, series));
         _listener.Start();
     }
 
@@ -85,7 +85,10 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
         if (!instrument.Meter.Name.StartsWith(Meters, StringComparison.Ordinal)) return;
         foreach (var (key, value) in instrument.Meter.Tags ?? [])
             if (key == AgentInstruments.NodeTag && !Equals(value, _node)) return;
-        listener.EnableMeasurementEvents(instrument);
+        // What is recorded without labels, which is most, finds its series at once.
+        MetricSeries? bare;
+        lock (_gate) bare = SeriesOf(instrument, []);
+        listener.EnableMeasurementEvents(instrument, bare);
     }
 
     // What is not there any more, such as the numbers of a leader that is none now, is not told.
@@ -96,19 +99,22 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
         _listener.RecordObservableInstruments();
     }
 
-    private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? bare)
     {
         lock (_gate)
         {
             Roll();
-            string key = Key(instrument, tags);
-            if (!_series.TryGetValue(key, out var series))
-            {
-                if (_series.Count >= SeriesMax) return;
-                _series[key] = series = new MetricSeries(Name(instrument), Kind(instrument), Labels(tags), instrument.IsObservable);
-            }
-            series.Add(value);
+            (tags.Length == 0 ? bare as MetricSeries : SeriesOf(instrument, tags))?.Add(value);
         }
+    }
+
+    // Null when there are too many.
+    private MetricSeries? SeriesOf(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        string key = Key(instrument, tags);
+        if (_series.TryGetValue(key, out var series)) return series;
+        if (_series.Count >= SeriesMax) return null;
+        return _series[key] = new MetricSeries(Name(instrument), Kind(instrument), Labels(instrument, tags), instrument.IsObservable);
     }
 
     private void Roll()
@@ -162,8 +168,9 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
 
     private static string Key(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        if (tags.Length == 0) return instrument.Name;
+        if (tags.Length == 0 && instrument.Tags is null) return instrument.Name;
         var key = new System.Text.StringBuilder(instrument.Name);
+        foreach (var (name, value) in instrument.Tags ?? []) key.Append('\n').Append(name).Append('=').Append(value);
         foreach (var (name, value) in tags) key.Append('\n').Append(name).Append('=').Append(value);
         return key.ToString();
     }
@@ -179,11 +186,12 @@ public sealed class AgentMetrics : IAgentMetrics, IDisposable
         return type.StartsWith("Histogram", StringComparison.Ordinal) ? MetricKind.Sample : MetricKind.Gauge;
     }
 
-    private static KeyValuePair<string, string>[] Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private static List<KeyValuePair<string, string>> Labels(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var labels = new KeyValuePair<string, string>[tags.Length];
-        for (int i = 0; i < tags.Length; i++) labels[i] = new(tags[i].Key, tags[i].Value?.ToString() ?? "");
-        Array.Sort(labels, static (a, b) => string.CompareOrdinal(a.Key, b.Key));
+        var labels = new List<KeyValuePair<string, string>>();
+        foreach (var (name, value) in instrument.Tags ?? []) labels.Add(new(name, value?.ToString() ?? ""));
+        foreach (var (name, value) in tags) labels.Add(new(name, value?.ToString() ?? ""));
+        labels.Sort(static (a, b) => string.CompareOrdinal(a.Key, b.Key));
         return labels;
     }
 

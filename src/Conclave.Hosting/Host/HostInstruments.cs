@@ -69,6 +69,7 @@ internal sealed class HostInstruments : IDisposable
     /// <summary>Adds those of the HTTP front end.</summary>
     public void Add(HttpFrontEnd frontEnd)
     {
+        frontEnd.Times = new RequestTimes(_meter);
         Gauge("http.queries_blocking", "HTTP requests that wait for a change.", () => frontEnd.Waits.Count);
         if (frontEnd.Views is not { } views) return;
         Gauge("service_views.count", "Services that this agent subscribes to at a server.", () => views.Count);

@@ -64,8 +64,16 @@ public sealed partial class ApiRequest
 
     internal ReadOnlySpan<char> RawQuery => _target.AsSpan(_queryStart);
 
+    /// <summary>Which endpoint it is for; null when there is none.</summary>
+    internal Routing.Route? Route { get; set; }
+
+    /// <summary>When it began, as a timestamp of <see cref="System.Diagnostics.Stopwatch"/>.</summary>
+    internal long StartedAt { get; private set; }
+
     internal void Begin(IFeatureCollection features)
     {
+        Route = null;
+        StartedAt = System.Diagnostics.Stopwatch.GetTimestamp();
         _features = features;
         _request = features.GetRequiredFeature<IHttpRequestFeature>();
         _response = features.GetRequiredFeature<IHttpResponseFeature>();

@@ -66,6 +66,9 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
     /// <summary>Subscriptions at servers out of which reads are answered; null without any.</summary>
     internal Remote.ServiceViews? Views { get; init; }
 
+    /// <summary>How long requests take; null when nobody wants to know. Set before the first request.</summary>
+    internal RequestTimes? Times { get; set; }
+
     internal void BeginStop()
     {
         _stopping.Cancel();
@@ -99,6 +102,7 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
             if (pending.IsCompletedSuccessfully)
             {
                 pending.GetAwaiter().GetResult();
+                Times?.Note(context);
                 return Task.CompletedTask;
             }
             return Finish(context, pending);
@@ -122,6 +126,7 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
         if (match.NeedsSlash) return Redirect(request, [.. request.Path, (byte)'/']);
         if (match.Route is null) return Root(request);
         request.SetRest(match.RestStart);
+        request.Route = match.Route;
         return Invoke(request, match.Route);
     }
 
@@ -186,6 +191,7 @@ public sealed class HttpFrontEnd : IHttpApplication<ApiRequest>
         try
         {
             await pending.ConfigureAwait(false);
+            Times?.Note(request);
         }
         catch (RequestDecodeException refused)
         {

@@ -69,6 +69,16 @@ public sealed class AgentMetricsTests : IDisposable
         Assert.Equal(12, Total());
     }
 
+    [Fact]
+    public void Instruments_of_one_name_with_labels_of_their_own_are_series_of_it()
+    {
+        _meter.CreateHistogram<double>("conclave.test.took", "ms", "", [new("path", "a")]).Record(1);
+        _meter.CreateHistogram<double>("conclave.test.took", "ms", "", [new("path", "b")]).Record(2, new KeyValuePair<string, object?>("method", "GET"));
+        var samples = _metrics.Total().Samples.Where(sample => sample.Name == "consul.test.took").ToArray();
+        Assert.Equal(["path=a", "method=GET,path=b"], samples.Select(sample => string.Join(',', sample.Labels.Select(label => $"{label.Key}={label.Value}"))));
+        Assert.Equal([1.0, 2.0], samples.Select(sample => sample.Sum));
+    }
+
     [Theory]
     [InlineData(true, "-consul.test", "consul.test.a", false)]
     [InlineData(true, "-consul.test", "consul.other", true)]
