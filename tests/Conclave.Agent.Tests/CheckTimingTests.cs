@@ -85,6 +85,18 @@ public sealed class CheckTimingTests
     }
 
     [Fact]
+    public void An_alias_of_another_node_looks_at_once_and_again_an_interval_after_each_look()
+    {
+        _agent.Register(new CheckDefinition { Name = "far", AliasNode = "elsewhere" });
+        _agent.Advance(TimeSpan.Zero);
+        var run = Assert.IsType<RunProbe>(Assert.Single(_agent.Seen));
+        _agent.Core.OnProbeDone(run.RunId, new(HealthStatus.Passing, "All checks passing."), _agent.Now);
+        Assert.Equal(HealthStatus.Passing, _agent.Check("far").Status);
+        _agent.Advance(CheckRules.RemoteAliasInterval);
+        Assert.Equal(2, _agent.Seen.Count);
+    }
+
+    [Fact]
     public void Short_intervals_are_raised_to_a_second()
     {
         _agent.Register(new CheckDefinition { Name = "tcp", Tcp = "127.0.0.1:1", Interval = TimeSpan.FromMilliseconds(1) });

@@ -43,7 +43,7 @@ internal sealed class CheckRunner(AgentCoreOptions options, LocalCatalog catalog
         }
         Count(check, 1);
         if (check.IsTtl) StartTtl(check, now);
-        else if (IsRun(check)) _timers.Set(check.Timer, now + random.NextTimeSpan(Interval(check)));
+        else if (IsRun(check)) _timers.Set(check.Timer, check.IsAlias ? now : now + random.NextTimeSpan(Interval(check)));   // an alias disturbs nobody that it could come to at a bad moment
         if (IsLocalAlias(check)) _aliases.Add(check);
         SourceChanged(check.ServiceId, now);
         if (IsLocalAlias(check)) EvaluateAlias(check, now);
