@@ -235,7 +235,7 @@ public sealed partial class RaftCore
 
     /// <summary>
     /// A snapshot at <paramref name="index"/> is durable. Entries before it are forgotten, except <see cref="RaftConfig.TrailingEntries"/> and those behind <paramref name="keptAfter"/>; the
-    /// result is the last forgotten one, up to which the log on disk may be cut.
+    /// result is the last forgotten one, up to which the log on disk may be cut when nothing else needs it.
     /// </summary>
     /// <param name="index">Last entry that the snapshot holds.</param>
     /// <param name="keptAfter">

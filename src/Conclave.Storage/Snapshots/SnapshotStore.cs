@@ -233,13 +233,9 @@ public sealed class SnapshotStore
 
     internal List<SnapshotName> ObsoleteWith(SnapshotName added)
     {
-        List<SnapshotName> all = [added];
-        foreach (var name in _names)
-            if (name.CompareTo(added) > 0) all.Add(name);
-        all.Sort();
-        all.RemoveRange(0, Math.Min(Retained, all.Count));
-        all.Remove(added);
-        return all;
+        var older = _names.FindAll(name => name.CompareTo(added) > 0);
+        older.RemoveRange(0, Math.Min(Retained - 1, older.Count));
+        return older;
     }
 
     internal void OnPlaced(SnapshotName name, List<SnapshotName> removed)
