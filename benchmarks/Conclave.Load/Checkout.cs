@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+
 namespace Conclave.Load;
 
 /// <summary>The checkout that this program was built from, if it still runs inside one.</summary>

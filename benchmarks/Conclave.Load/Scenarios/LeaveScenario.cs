@@ -10,6 +10,7 @@ namespace Conclave.Load.Scenarios;
 internal static class LeaveScenario
 {
     private static readonly TimeSpan s_settle = TimeSpan.FromSeconds(1);
+    private static int s_version;
 
     public static async Task RunAsync(LoadOptions options, Report report)
     {
@@ -40,6 +41,7 @@ internal static class LeaveScenario
             var clients = await WatchAsync(kind, at);
             var waiting = await ChangesAsync(kind);
             clients.Vanish();
+            // All were answered: those who vanish must be waiting.
             clients = await WatchAsync(kind, at);
             clients.Vanish();
             await Task.Delay(s_settle);
@@ -65,13 +67,11 @@ internal static class LeaveScenario
         return clients;
     }
 
-    private static int s_version;
-
     private static string Next() => Interlocked.Increment(ref s_version).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     // Another tag each time: what stays the same is no change.
     private static string Registration(int i) =>
-        $$"""{"Node":"elsewhere","Address":"10.9.9.9","Service":{"Tags":["{{Next()}}"],"Service":"left-{{i}}" } }""";
+        $$"""{"Node":"elsewhere","Address":"10.9.9.9","Service":{"Tags":["{{Next()}}"],"Service":"left-{{i}}"} }""";
 
     /// <param name="What">For people.</param>
     /// <param name="Count">Watchers, each of something of its own.</param>

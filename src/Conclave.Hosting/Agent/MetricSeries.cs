@@ -18,7 +18,6 @@ internal sealed class MetricSeries(string name, MetricKind kind, IReadOnlyList<K
 {
     private double _seen;                                      // of a counter that tells its sum
 
-
     public string Name { get; } = name;
 
     public MetricKind Kind { get; } = kind;

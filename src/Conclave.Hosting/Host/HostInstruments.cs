@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Conclave.Gossip;
+using Conclave.Gossip.Consul;
 using Conclave.Hosting.Agent;
 using Conclave.Hosting.Calls;
 using Conclave.Hosting.Client;
@@ -11,8 +12,8 @@ using Conclave.State;
 namespace Conclave.Hosting;
 
 /// <summary>
-/// Numbers of a whole agent: log, state, servers, members, calls, requests that wait and subscriptions, under Consul's names where it has some. All are looked up when somebody asks for metrics;
-/// nothing is counted for them that is not counted anyway.
+/// Numbers of a whole agent: log, state, servers, members, calls, requests that wait and subscriptions, under Consul's names where it has some. All but the times of requests
+/// are looked up when somebody asks for metrics.
 /// </summary>
 internal sealed class HostInstruments : IDisposable
 {
@@ -35,7 +36,7 @@ internal sealed class HostInstruments : IDisposable
         Gauge("raft.pending_proposals", "Requests that wait for the log.", () => gateway.Raft.PendingProposals);
         Gauge("server.isLeader", "1 when this server leads.", () => gateway.Status.IsLeader ? 1 : 0);
         LeaderGauge("autopilot.healthy", "1 when all servers are healthy, as the leader sees them.", gateway, static servers => servers.All(static server => server.IsHealthy) ? 1 : 0);
-        LeaderGauge("autopilot.failure_tolerance", "Voters that may still fail before nothing can be written any more, as the leader sees them.", gateway, Tolerance);
+        LeaderGauge("autopilot.failure_tolerance", "Voters that may still fail before nothing can be written any more, as the leader sees them.", gateway, static servers => ServerHealth.FailureTolerance(servers));
         Gauge("state.nodes", "Nodes of the catalog.", () => Sizes(gateway).Nodes);
         Gauge("state.services", "Names of services.", () => Sizes(gateway).Services);
         Gauge("state.service_instances", "Instances of services.", () => Sizes(gateway).ServiceInstances);
@@ -89,12 +90,6 @@ internal sealed class HostInstruments : IDisposable
     private void LeaderGauge(string name, string description, INodeGateway gateway, Func<IReadOnlyList<ServerHealth>, double> value) =>
         _meter.CreateObservableGauge("conclave." + name, () => gateway is { Status.IsLeader: true, Health: { Count: > 0 } servers } ? [new Measurement<double>(value(servers))] : Array.Empty<Measurement<double>>(), description: description);
 
-    private static double Tolerance(IReadOnlyList<ServerHealth> servers)
-    {
-        int voters = servers.Count(static server => server.IsVoter);
-        return Math.Max(0, servers.Count(static server => server is { IsVoter: true, IsHealthy: true }) - (voters / 2 + 1));
-    }
-
     // Metrics are looked at by one at a time.
     private StateSizes Sizes(INodeGateway gateway)
     {
@@ -103,7 +98,7 @@ internal sealed class HostInstruments : IDisposable
         return measured.Sizes;
     }
 
-    private static bool IsServer(GossipMember member) => member.Tag("role") == "consul";
+    private static bool IsServer(GossipMember member) => member.Tag("role") == ConsulTags.ServerRole;
 
     private static double Count(AgentPools pools, Func<GossipMember, bool> condition) => pools.LanMembers.Count(condition);
 }

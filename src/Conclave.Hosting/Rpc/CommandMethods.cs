@@ -116,5 +116,5 @@ internal sealed class CommandMethods(INodeGateway local, INodeGateway anywhere, 
     // What another server has sent on is not sent on once more: two that take each other for the leader would never end.
     private INodeGateway? GatewayFor(in RpcCall call) => !call.IsForwarded ? anywhere : local.Status.IsLeader && !draining.IsOn ? local : null;
 
-    private bool IsForeign(string datacenter) => datacenter.Length > 0 && !datacenter.Equals(local.Identity.Datacenter, StringComparison.OrdinalIgnoreCase);
+    private bool IsForeign(string datacenter) => local.Identity.IsForeign(datacenter);
 }

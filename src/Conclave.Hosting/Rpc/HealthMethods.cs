@@ -32,8 +32,7 @@ internal sealed class HealthMethods(INodeGateway local, RpcPool pool)
 
     private async ValueTask<string?> AnswerAsync(byte[] method, Form form, RpcCall call, PooledBuffer result)
     {
-        string datacenter = QueryArguments.Read(call.Argument.Span).Datacenter;
-        if (datacenter.Length > 0 && !datacenter.Equals(local.Identity.Datacenter, StringComparison.OrdinalIgnoreCase)) return RpcReads.NoPath;
+        if (local.Identity.IsForeign(QueryArguments.Read(call.Argument.Span).Datacenter)) return RpcReads.NoPath;
         var status = local.Status;
         if (status.IsLeader)
         {
@@ -54,15 +53,9 @@ internal sealed class HealthMethods(INodeGateway local, RpcPool pool)
     private ServerHealthResults Collect(ClusterStatus status)
     {
         var rows = new List<ServerHealthRow>();
-        int voters = 0, healthy = 0;
-        foreach (var server in local.Health)
-        {
-            rows.Add(RowOf(server));
-            if (!server.IsVoter) continue;
-            voters++;
-            if (server.IsHealthy) healthy++;
-        }
-        return new ServerHealthResults(rows, Math.Max(0, healthy - (voters / 2 + 1)), status.LeaderId);
+        var servers = local.Health;
+        foreach (var server in servers) rows.Add(RowOf(server));
+        return new ServerHealthResults(rows, ServerHealth.FailureTolerance(servers), status.LeaderId);
     }
 
     private ServerHealthRow RowOf(ServerHealth server)

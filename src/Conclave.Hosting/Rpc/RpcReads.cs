@@ -64,7 +64,7 @@ internal sealed class RpcReads(INodeGateway gateway, TimeProvider time)
     public static ReadMode ModeOf(in QueryOptions options) => options.RequireConsistent ? ReadMode.Consistent : options.AllowStale ? ReadMode.Stale : ReadMode.Default;
 
     /// <summary>Whether a datacenter is not this one.</summary>
-    public bool IsForeign(string datacenter) => datacenter.Length > 0 && !datacenter.Equals(gateway.Identity.Datacenter, StringComparison.OrdinalIgnoreCase);
+    public bool IsForeign(string datacenter) => gateway.Identity.IsForeign(datacenter);
 
     // Until the index passes the one given, the time is over or nobody waits any more. Null: the answer is what is found now.
     private async ValueTask<SharedResult?> WaitAsync(string method, QueryArguments arguments, RpcQuery query, CancellationToken departure)

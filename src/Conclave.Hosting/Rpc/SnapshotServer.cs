@@ -53,7 +53,7 @@ internal sealed class SnapshotServer(INodeGateway local, INodeGateway anywhere)
 
     private string? Refusal(in SnapshotRequest request)
     {
-        if (request.Datacenter.Length > 0 && !request.Datacenter.Equals(local.Identity.Datacenter, StringComparison.OrdinalIgnoreCase)) return RpcReads.NoPath;
+        if (local.Identity.IsForeign(request.Datacenter)) return RpcReads.NoPath;
         if (request.Operation is not (SnapshotOperation.Save or SnapshotOperation.Restore)) return $"unrecognized snapshot op {(long)request.Operation}";
         if (request is { Operation: SnapshotOperation.Restore, AllowStale: true }) return "stale not allowed for restore";
         return request.IsForwarded && !local.Status.IsLeader ? ErrorTexts.NoLeader : null;

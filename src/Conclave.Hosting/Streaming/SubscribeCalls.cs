@@ -99,7 +99,7 @@ internal sealed class SubscribeCalls(INodeGateway gateway, ServiceFeeds feeds, S
     private GrpcStatus Refusal(SubscribeRequest request, out string reason)
     {
         reason = "";
-        if (request.Datacenter.Length > 0 && !request.Datacenter.Equals(gateway.Identity.Datacenter, StringComparison.OrdinalIgnoreCase))
+        if (gateway.Identity.IsForeign(request.Datacenter))
         {
             reason = Calls.RpcReads.NoPath;
             return GrpcStatus.Unknown;

@@ -163,5 +163,5 @@ public sealed class CatalogEndpoints(ReadResponder reads) : IEndpoints
     private RemoteQuestion? Question(ApiRequest request, string method, Func<QueryArguments, QueryArguments> complete) =>
         reads.Servers is null ? null : new RemoteQuestion(method, complete(RemoteArguments.Of(request, _gateway.Identity)));
 
-    private bool IsForeign(string datacenter) => datacenter.Length > 0 && !datacenter.Equals(Datacenter, StringComparison.OrdinalIgnoreCase);
+    private bool IsForeign(string datacenter) => _gateway.Identity.IsForeign(datacenter);
 }

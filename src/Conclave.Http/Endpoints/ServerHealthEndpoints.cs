@@ -37,7 +37,7 @@ internal sealed class ServerHealthEndpoints(ReadResponder reads, string version)
         json.Name("Healthy"u8);
         json.Bool(isHealthy);
         json.Name("FailureTolerance"u8);
-        json.Number(Tolerance(servers));
+        json.Number(ServerHealth.FailureTolerance(servers));
         json.Name("Servers"u8);
         json.BeginArray();
         foreach (var server in servers)
@@ -58,7 +58,7 @@ internal sealed class ServerHealthEndpoints(ReadResponder reads, string version)
 
     private ValueTask SendState(ApiRequest request, IReadOnlyList<ServerHealth> servers)
     {
-        int tolerance = Tolerance(servers);
+        int tolerance = ServerHealth.FailureTolerance(servers);
         var json = request.StartJson();
         json.BeginObject();
         json.Name("Healthy"u8);
@@ -166,18 +166,5 @@ internal sealed class ServerHealthEndpoints(ReadResponder reads, string version)
         foreach (var server in servers)
             if (!server.IsHealthy) return false;
         return true;
-    }
-
-    // Voters that may still fail before nothing can be written any more.
-    private static int Tolerance(IReadOnlyList<ServerHealth> servers)
-    {
-        int voters = 0, healthy = 0;
-        foreach (var server in servers)
-        {
-            if (!server.IsVoter) continue;
-            voters++;
-            if (server.IsHealthy) healthy++;
-        }
-        return Math.Max(0, healthy - (voters / 2 + 1));
     }
 }

@@ -32,22 +32,6 @@ internal sealed class AutopilotDuty(string leaderId, TimeSpan contactMin)
     /// <summary>All servers that gossip knows, in ordinal order of their ids.</summary>
     public IReadOnlyCollection<ServerMember> Members => _members.Values;
 
-    /// <summary>Servers with a vote that may fail before nothing can be written any more.</summary>
-    public int FailureTolerance
-    {
-        get
-        {
-            int voters = 0, healthy = 0;
-            foreach (var server in _servers)
-            {
-                if (!server.IsVoter) continue;
-                voters++;
-                if (server.IsHealthy) healthy++;
-            }
-            return Math.Max(0, healthy - (voters / 2 + 1));
-        }
-    }
-
     /// <summary>Whether gossip sees every server that answers this leader. One that does not, as right after a restart, knows nothing of who is missing either.</summary>
     public bool SeesWhoAnswers
     {

@@ -38,4 +38,18 @@ public sealed record ServerHealth
 
     /// <summary>Metadata of its node, where it came together with the rest; null when the catalog must be asked.</summary>
     public IReadOnlyDictionary<string, string>? Meta { get; init; }
+
+    /// <summary>Voters of these servers that may still fail before nothing can be written any more.</summary>
+    public static int FailureTolerance(IReadOnlyList<ServerHealth> servers)
+    {
+        ArgumentNullException.ThrowIfNull(servers);
+        int voters = 0, healthy = 0;
+        foreach (var server in servers)
+        {
+            if (!server.IsVoter) continue;
+            voters++;
+            if (server.IsHealthy) healthy++;
+        }
+        return Math.Max(0, healthy - (voters / 2 + 1));
+    }
 }

@@ -19,7 +19,15 @@ public enum ReadMode
 /// <param name="NodeId">UUID; also the Raft server id.</param>
 /// <param name="Datacenter">Datacenter, lower case.</param>
 /// <param name="RpcAddress">Advertised server address, <c>ip:port</c>; also the Raft address.</param>
-public sealed record NodeIdentity(string NodeName, string NodeId, string Datacenter, string RpcAddress);
+public sealed record NodeIdentity(string NodeName, string NodeId, string Datacenter, string RpcAddress)
+{
+    /// <summary>Whether a request names another datacenter than this one. None named means this one; letters' case does not count.</summary>
+    public bool IsForeign(string datacenter)
+    {
+        ArgumentNullException.ThrowIfNull(datacenter);
+        return datacenter.Length > 0 && !datacenter.Equals(Datacenter, StringComparison.OrdinalIgnoreCase);
+    }
+}
 
 /// <summary>What is known of the leader at this moment.</summary>
 /// <param name="IsLeader">This node leads and may serve linearizable reads.</param>
